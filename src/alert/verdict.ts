@@ -1,0 +1,23 @@
+/** How every part ends: exactly one of these per frame or trigger. */
+export const VERDICTS = ['PASS', 'FAIL', 'NOT_INSPECTED'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** Why a part was not inspected. The words are part of messages and schemas: add, do not rename. */
+export const NOT_INSPECTED_REASONS = [
+  'dropped by overload',
+  'too hot',
+  'camera lost',
+  'detector restarted',
+  'bad image',
+  'timeout',
+  'model not available',
+  'stopped',
+] as const;
+export type NotInspectedReason = (typeof NOT_INSPECTED_REASONS)[number];
+
+/** `msg.notInspected`: present on a message whose frame could not be inspected, and then its payload is no detections. */
+export interface NotInspected {
+  reason: NotInspectedReason;
+  /** One sentence with what happened. */
+  detail: string;
+}
