@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { EXIT_OK, EXIT_USAGE, type RegisterCommand } from './command';
+
+/** One row per command. */
+const COMMANDS: RegisterCommand[] = [];
+
+/** Version of the installed package; package.json is three folders up from dist/src/cli. */
+function packageVersion(): string {
+  const text = readFileSync(join(__dirname, '..', '..', '..', 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+export function buildProgram(): Command {
+  const program = new Command('edge-inspect')
+    .description('Visual inspection on a Raspberry Pi: detect, evaluate, quantize, bench and simulate from the shell.')
+    .version(packageVersion())
+    .showHelpAfterError('Run `edge-inspect --help` for the commands.');
+  for (const register of COMMANDS) register(program);
+  // commander's own exits become CommanderErrors, in every sub-command too
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  return program;
+}
+
+export async function main(argv: string[]): Promise<void> {
+  try {
+    await buildProgram().parseAsync(argv);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+  }
+}
+
+if (require.main === module) void main(process.argv);
