@@ -1,0 +1,43 @@
+import { InspectionError } from '../../errors';
+import type { HeadLayout } from '../../model/manifest-types';
+import { cutYolov5Head } from './cut-yolov5';
+import { cutYolov8Head } from './cut-yolov8';
+import { endToEndHead } from './end-to-end';
+import type { Head, OutputShape } from './head';
+import { yolov5Head } from './yolov5';
+import { yolov8Head } from './yolov8';
+
+/** The table of head layouts: a new one is a file beside this one and a row here. */
+export const HEADS: readonly Head[] = [yolov8Head, yolov5Head, endToEndHead, cutYolov8Head, cutYolov5Head];
+
+export function headOf(layout: HeadLayout): Head {
+  const head = HEADS.find((candidate) => candidate.layout === layout);
+  if (head) return head;
+  throw new InspectionError(
+    'MODEL_UNSUPPORTED',
+    `Expected a head layout of ${HEADS.map((known) => known.layout).join(', ')} but the manifest says ${JSON.stringify(layout)}`,
+  );
+}
+
+/**
+ * Finds the layout of a bare model by the shapes it really answers with.
+ *
+ * @throws InspectionError MODEL_UNSUPPORTED with what was found and what is supported
+ */
+export function recogniseHead(
+  outputs: readonly OutputShape[],
+  classCount: number | undefined,
+  input: { width: number; height: number },
+): { head: Head; classCount: number } {
+  for (const head of HEADS) {
+    const classes = head.fit(outputs, classCount, input);
+    if (classes !== undefined) return { head, classCount: classes };
+  }
+  const found = outputs.map(({ name, dims }) => `${name} [${dims.join(', ')}]`).join(', ');
+  const names = classCount === undefined ? 'no class names' : `${classCount} class names`;
+  const supported = HEADS.filter((head) => !head.layout.startsWith('cut-')).map((head) => head.describe);
+  throw new InspectionError(
+    'MODEL_UNSUPPORTED',
+    `Expected a detection model (${supported.join('; ')}) but found ${found || 'no outputs'} with ${names} at ${input.width}x${input.height} input`,
+  );
+}

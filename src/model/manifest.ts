@@ -1,0 +1,28 @@
+import { readFile } from 'node:fs/promises';
+import { InspectionError, messageOf } from '../errors';
+import { complaintOf, schemaCheck } from '../schema';
+import type { ModelManifest } from './manifest-types';
+
+/** Checks a parsed manifest.json against schemas/model-manifest.schema.json. @throws InspectionError MODEL_INVALID */
+export function checkManifest(document: unknown, path: string): ModelManifest {
+  const check = schemaCheck('model-manifest');
+  if (check(document)) return document as ModelManifest;
+  throw new InspectionError('MODEL_INVALID', `Expected a valid model manifest in ${path} but ${complaintOf(check)}`);
+}
+
+/** Reads and checks a manifest.json. @throws InspectionError MODEL_NOT_FOUND, MODEL_INVALID */
+export async function readManifest(path: string): Promise<ModelManifest> {
+  let document: unknown;
+  try {
+    document = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new InspectionError(
+        'MODEL_NOT_FOUND',
+        `Expected a manifest.json in the model folder but there is no ${path}`,
+      );
+    }
+    throw new InspectionError('MODEL_INVALID', `Expected JSON in ${path} but ${messageOf(error)}`);
+  }
+  return checkManifest(document, path);
+}
