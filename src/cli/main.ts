@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { EXIT_OK, EXIT_USAGE, type RegisterCommand } from './command';
+import { registerSimulate } from './simulate';
 
 /** One row per command. */
-const COMMANDS: RegisterCommand[] = [];
+const COMMANDS: RegisterCommand[] = [registerSimulate];
 
 /** Version of the installed package; package.json is three folders up from dist/src/cli. */
 function packageVersion(): string {
@@ -20,8 +21,13 @@ export function buildProgram(): Command {
     .showHelpAfterError('Run `edge-inspect --help` for the commands.');
   for (const register of COMMANDS) register(program);
   // commander's own exits become CommanderErrors, in every sub-command too
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  exitByException(program);
   return program;
+}
+
+function exitByException(command: Command): void {
+  command.exitOverride();
+  for (const inner of command.commands) exitByException(inner);
 }
 
 export async function main(argv: string[]): Promise<void> {

@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import { writeDataset } from '../simulate/dataset';
+import { LOOKS } from '../simulate/board';
+import { lineOptions } from '../simulate/line';
+import { integerBetween, nonEmptyString } from '../validate';
+import { action, type CommandResult, type RegisterCommand } from './command';
+
+/** Sub-commands of `simulate`; each adds itself to the `simulate` command that it is given. */
+const SUBCOMMANDS: RegisterCommand[] = [];
+
+const MAX_COUNT = 1_000_000;
+/** Worker threads that draw: a Pi 5 has four cores, and the pictures wait for the disk now and then. */
+const WORKERS = 2;
+/** Training wants mostly defects, and some boards without. */
+const DEFAULT_DEFECT_RATE = 0.9;
+
+interface SimulateOptions {
+  count?: string;
+  out?: string;
+  seed?: string;
+  look?: string;
+  defectRate?: string;
+  json?: boolean;
+}
+
+/** A line on stderr that counts along; only on a terminal it is rewritten in place. */
+function progress(count: number): (done: number) => void {
+  const every = Math.max(1, Math.round(count / (process.stderr.isTTY ? 200 : 10)));
+  return (done) => {
+    if (done % every !== 0 && done !== count) return;
+    const end = process.stderr.isTTY && done !== count ? '\r' : '\n';
+    process.stderr.write(`${done} of ${count} boards${end}`);
+  };
+}
+
+async function simulate(options: SimulateOptions): Promise<CommandResult> {
+  const count = integerBetween(options.count, '--count', 1, MAX_COUNT);
+  const outDir = resolve(nonEmptyString(options.out, '--out'));
+  const line = lineOptions(options);
+  const started = performance.now();
+  const summary = await writeDataset({ ...line, count, outDir, workers: WORKERS, onProgress: progress(count) });
+  const seconds = Math.round(performance.now() - started) / 1000;
+  return {
+    json: { out: outDir, ...line, ...summary, seconds },
+    text: `${summary.images} boards (${summary.clean} without a defect), ${summary.defects} defects in ${outDir}, ${seconds} s`,
+  };
+}
+
+export const registerSimulate: RegisterCommand = (program) => {
+  const command = program
+    .command('simulate')
+    .description('Draw circuit boards with known defects: images, YOLO labels and class names.')
+    // so that a sub-command's own --json is not taken for this command's
+    .enablePositionalOptions()
+    .option('--count <n>', 'how many boards')
+    .option('--out <dir>', 'folder to write, empty or new: images/, labels/, classes.txt')
+    .option('--seed <n>', 'the same seed draws the same boards', '1')
+    .option('--look <look>', LOOKS.join(' | '), 'binarised')
+    .option('--defect-rate <share>', 'share of boards with at least one defect, 0 to 1', String(DEFAULT_DEFECT_RATE))
+    .option('--json', 'print one JSON document')
+    .action(action(simulate));
+  for (const register of SUBCOMMANDS) register(command);
+};

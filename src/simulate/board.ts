@@ -1,0 +1,121 @@
+import type { Rectangle, TruthBox } from '../frame/frame';
+import { integerBetween, oneOf } from '../validate';
+import { DEFECT_CLASSES, type DefectClass } from './defects/kinds';
+import { placeDefects, type PlacedDefect } from './defects/place';
+import { LAYOUTS } from './layout/layouts';
+import { binarised } from './looks/binarised';
+import { photo } from './looks/photo';
+import { scan } from './looks/scan';
+import type { Mask } from './mask';
+import { Random } from './random';
+import { Sheet } from './sheet';
+
+export const LOOKS = ['binarised', 'photo', 'mixed'] as const;
+/** `mixed`: half the boards one look, half the other, by the seed. */
+export type Look = (typeof LOOKS)[number];
+
+/** Side of the square picture, px: the input size of the models. */
+export const BOARD_SIZE_PX = 640;
+/** Copper is laid out this far beyond the picture, px, so that a turned board still fills it. */
+const LAYOUT_MARGIN_PX = 24;
+/**
+ * A truth box is this much larger than the changed pixels, px on every side. So are the labels of DeepPCB: measured on
+ * its 2,041 isolated defects (islands and pin-holes), 10 px is the median, the 5th and the 95th percentile.
+ */
+export const BOX_MARGIN_PX = 10;
+const MAX_DEFECTS = 30;
+/** Boards drawn until one takes at least one of the wanted defects. */
+const MAX_BOARDS = 20;
+/** Defects per picture as counted in DeepPCB, 3 to 12. */
+const DEFECT_COUNTS = [21, 73, 143, 181, 203, 171, 123, 50, 10, 13].map((weight, i) => ({ weight, count: i + 3 }));
+
+export interface BoardOptions {
+  seed: number;
+  look: Look;
+  /** How many defects, or which; left out: 3 to 12 of mixed classes. 0 or an empty list: a clean board. */
+  defects?: number | readonly DefectClass[];
+  /** How far a truth box reaches beyond the changed pixels, px. Default BOX_MARGIN_PX. */
+  boxMarginPx?: number;
+}
+
+export interface SimulatedBoard {
+  /** Rows without padding, `channels` bytes per pixel: 1 grey, 3 RGB. */
+  pixels: Uint8Array;
+  width: number;
+  height: number;
+  channels: 1 | 3;
+  truth: TruthBox[];
+  look: Exclude<Look, 'mixed'>;
+}
+
+/** The copper of a board with and without its defects; what the looks are painted from. */
+export interface CopperBoard {
+  clean: Mask;
+  mask: Mask;
+  defects: PlacedDefect[];
+}
+
+/** Every class as often as the others: whole decks of the six classes, shuffled. */
+function deal(random: Random, count: number): DefectClass[] {
+  const labels: DefectClass[] = [];
+  while (labels.length < count) labels.push(...random.shuffled(DEFECT_CLASSES));
+  return labels.slice(0, count);
+}
+
+function wantedDefects(options: BoardOptions, random: Random): readonly DefectClass[] {
+  const { defects } = options;
+  if (Array.isArray(defects)) return defects.map((label) => oneOf(label, 'defects', DEFECT_CLASSES));
+  const count =
+    defects === undefined ? random.weighted(DEFECT_COUNTS).count : integerBetween(defects, 'defects', 0, MAX_DEFECTS);
+  return deal(random, count);
+}
+
+/**
+ * Draws the copper of a board. A defect that finds no place (a short on a board with one trace) is left out; a board
+ * that takes none of the wanted defects is drawn anew, so that a defective part is one.
+ */
+export function drawCopper(options: BoardOptions): CopperBoard {
+  for (let attempt = 0; ; attempt++) {
+    const random = new Random('board', options.seed, attempt);
+    const wanted = wantedDefects(options, random);
+    const sheet = new Sheet(BOARD_SIZE_PX, LAYOUT_MARGIN_PX);
+    random.weighted(LAYOUTS).draw(sheet, random);
+    const clean = scan(sheet, random, BOARD_SIZE_PX, LAYOUT_MARGIN_PX);
+    const mask = clean.clone();
+    const defects = placeDefects(mask, random, wanted);
+    if (defects.length > 0 || wanted.length === 0 || attempt === MAX_BOARDS) return { clean, mask, defects };
+  }
+}
+
+function grown(box: Rectangle, margin: number): Rectangle {
+  const x = Math.max(0, box.x - margin);
+  const y = Math.max(0, box.y - margin);
+  return {
+    x,
+    y,
+    width: Math.min(BOARD_SIZE_PX, box.x + box.width + margin) - x,
+    height: Math.min(BOARD_SIZE_PX, box.y + box.height + margin) - y,
+  };
+}
+
+/**
+ * Draws one board, 640 x 640 px, and tells where its defects are. The same options give the same pixels.
+ *
+ * @throws InspectionError BAD_ARGUMENT for options that cannot be used
+ */
+export function simulateBoard(options: BoardOptions): SimulatedBoard {
+  const seed = integerBetween(options.seed, 'seed', 0, Number.MAX_SAFE_INTEGER);
+  const wantedLook = oneOf(options.look, 'look', LOOKS);
+  const margin = integerBetween(options.boxMarginPx ?? BOX_MARGIN_PX, 'boxMarginPx', 0, 100);
+  const random = new Random('look', seed);
+  const look = wantedLook === 'mixed' ? random.pick(['binarised', 'photo'] as const) : wantedLook;
+  const copper = drawCopper({ ...options, seed });
+  const truth = copper.defects.map(({ label, changed }) => ({
+    label,
+    classId: DEFECT_CLASSES.indexOf(label),
+    box: grown(changed, margin),
+  }));
+  const size = { width: BOARD_SIZE_PX, height: BOARD_SIZE_PX, truth, look };
+  if (look === 'binarised') return { ...size, pixels: binarised(copper.mask), channels: 1 };
+  return { ...size, pixels: photo(copper.mask, random), channels: 3 };
+}

@@ -1,0 +1,160 @@
+import type { Mask, Point } from '../mask';
+import type { Random } from '../random';
+import { bowed, doodle, type Stroke } from './brush';
+import { along, edgeSite, run, turned } from './site';
+import type { Pieces } from './topology';
+
+/** The six classic defects, in the class order of the public data sets. */
+export const DEFECT_CLASSES = ['open', 'short', 'mousebite', 'spur', 'copper', 'pin-hole'] as const;
+export type DefectClass = (typeof DEFECT_CLASSES)[number];
+
+export interface DefectKind {
+  /** What the defect leaves behind: 1 copper, 0 bare board. */
+  value: 0 | 1;
+  /** Strokes that might make this defect at a random place, or nothing when the place does not suit. */
+  propose: (mask: Mask, edges: Int32Array, random: Random) => Stroke[] | undefined;
+  /** Whether the strokes made what the defect is called. */
+  holds: (before: Pieces, after: Pieces) => boolean;
+  /** Pieces smaller than this are specks and do not count, px. */
+  minPieceAreaPx: number;
+  /** Least number of pixels that must have changed: less is not visible. */
+  minChangedPx: number;
+  /** Distance that must be kept to the other value all around, px; undefined where the defect touches an edge. */
+  clearancePx?: number;
+}
+
+/** Strokes from one side to the other: one line, a bar with parallel edges, or a scribble. */
+function crossing(random: Random, a: Point, b: Point, halfWidth: number): Stroke[] {
+  const kind = random.next();
+  if (kind < 0.85) {
+    const to = random.chance(0.7) ? halfWidth : halfWidth * random.between(0.5, 1.6);
+    return [{ path: bowed(random, a, b, random.chance(0.35) ? 0 : random.normal() * 0.14), from: halfWidth, to }];
+  }
+  const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
+  const nx = -(b.y - a.y) / length;
+  const ny = (b.x - a.x) / length;
+  const spread = random.between(1, 2.5) * halfWidth;
+  return Array.from({ length: random.integer(2, 4) }, () => {
+    const shift = spread * random.normal();
+    const slant = spread * random.normal();
+    return {
+      path: bowed(
+        random,
+        { x: a.x + nx * shift, y: a.y + ny * shift },
+        { x: b.x + nx * slant, y: b.y + ny * slant },
+        random.normal() * 0.1,
+      ),
+      from: halfWidth * 0.7,
+      to: halfWidth * 0.6,
+    };
+  });
+}
+
+/** Across copper (value 1: an open) or across bare board (value 0: a short), from an edge to the next one. */
+function across(mask: Mask, edges: Int32Array, random: Random, value: 0 | 1): Stroke[] | undefined {
+  const site = edgeSite(mask, edges, random);
+  if (!site) return undefined;
+  const ahead = value === 1 ? site.inward : { x: -site.inward.x, y: -site.inward.y };
+  const heading = turned(ahead, random.chance(0.45) ? 0 : random.normal() * 0.4);
+  const reach = random.logBetween(14, 95);
+  const distance = run(mask, site, heading, value, reach);
+  if (!Number.isFinite(distance) || distance < 4) return undefined;
+  const over = random.between(1, 4);
+  const start = along(site, heading, -over);
+  const end = along(site, heading, distance - 1 + over);
+  const room = run(mask, along(site, heading, distance), heading, value === 1 ? 0 : 1, 12);
+  if (room < over + 3) return undefined;
+  return crossing(random, start, end, random.logBetween(1.8, value === 1 ? 6.5 : 5));
+}
+
+/** From an edge inwards (a bite) or outwards (a spur). */
+function fromEdge(mask: Mask, edges: Int32Array, random: Random, into: 0 | 1): Stroke[] | undefined {
+  const site = edgeSite(mask, edges, random);
+  if (!site) return undefined;
+  const ahead = into === 1 ? site.inward : { x: -site.inward.x, y: -site.inward.y };
+  const heading = turned(ahead, random.normal() * 0.6);
+  const room = run(mask, site, heading, into, 60);
+  const wanted = random.logBetween(4.5, 20);
+  const depth = Number.isFinite(room) ? Math.min(wanted, room * 0.72) : wanted;
+  if (depth < 3) return undefined;
+  const halfWidth = Math.min(depth * 0.6, random.logBetween(1.5, 5));
+  const start = along(site, heading, -random.between(0, 4));
+  const tip = along(site, heading, Math.max(1, depth - halfWidth));
+  if (random.chance(0.25)) {
+    const middle = along(site, heading, depth * 0.35);
+    return [
+      {
+        path: [...bowed(random, start, middle, 0), ...doodle(random, middle, depth * 0.8)],
+        from: halfWidth * 0.8,
+        to: halfWidth * 0.8,
+      },
+    ];
+  }
+  const to = random.chance(0.5) ? halfWidth : halfWidth * random.between(0.4, 1.5);
+  return [{ path: bowed(random, start, tip, random.normal() * 0.15), from: halfWidth, to }];
+}
+
+/** Anywhere inside one value: a hole in copper or an island on bare board. */
+function inside(
+  mask: Mask,
+  random: Random,
+  value: 0 | 1,
+  size: [number, number],
+  width: [number, number],
+): Stroke[] | undefined {
+  const at = { x: random.between(6, mask.width - 6), y: random.between(6, mask.height - 6) };
+  if (mask.at(Math.floor(at.x), Math.floor(at.y)) !== value) return undefined;
+  const length = random.logBetween(...size);
+  const halfWidth = random.logBetween(...width);
+  if (random.chance(0.07)) return [{ path: [at, at], from: random.logBetween(3, 9), to: 3 }];
+  const to = random.chance(0.55) ? halfWidth : halfWidth * random.between(0.35, 1.3);
+  return [{ path: doodle(random, at, length), from: halfWidth, to }];
+}
+
+/** One row per defect. */
+export const DEFECT_KINDS: Record<DefectClass, DefectKind> = {
+  open: {
+    value: 0,
+    propose: (mask, edges, random) => across(mask, edges, random, 1),
+    holds: (before, after) => after.copper > before.copper,
+    minPieceAreaPx: 24,
+    minChangedPx: 16,
+  },
+  short: {
+    value: 1,
+    propose: (mask, edges, random) => across(mask, edges, random, 0),
+    holds: (before, after) => after.copper < before.copper || after.bare > before.bare,
+    minPieceAreaPx: 24,
+    minChangedPx: 12,
+  },
+  mousebite: {
+    value: 0,
+    propose: (mask, edges, random) => fromEdge(mask, edges, random, 1),
+    holds: (before, after) => after.copper === before.copper && after.bare === before.bare,
+    minPieceAreaPx: 8,
+    minChangedPx: 18,
+  },
+  spur: {
+    value: 1,
+    propose: (mask, edges, random) => fromEdge(mask, edges, random, 0),
+    holds: (before, after) => after.copper === before.copper && after.bare === before.bare,
+    minPieceAreaPx: 8,
+    minChangedPx: 18,
+  },
+  copper: {
+    value: 1,
+    propose: (mask, _edges, random) => inside(mask, random, 0, [6, 34], [2, 6]),
+    holds: (before, after) => after.copper > before.copper,
+    minPieceAreaPx: 1,
+    minChangedPx: 24,
+    clearancePx: 3,
+  },
+  'pin-hole': {
+    value: 0,
+    propose: (mask, _edges, random) => inside(mask, random, 1, [3, 24], [1.4, 4.6]),
+    holds: (before, after) => after.bare > before.bare,
+    minPieceAreaPx: 1,
+    minChangedPx: 14,
+    clearancePx: 2,
+  },
+};

@@ -1,0 +1,66 @@
+import type { Mask, Point } from '../mask';
+import type { Random } from '../random';
+
+/** A place on the border of copper, and the unit direction into the copper there. */
+export interface EdgeSite extends Point {
+  inward: Point;
+}
+
+/** Half the side of the window that the direction of an edge is taken from, px. */
+const NORMAL_REACH = 5;
+
+/** Indexes of all copper pixels that touch bare board, a few px off the picture's rim. */
+export function edgePixels(mask: Mask, rimPx: number): Int32Array {
+  const { width, height, data } = mask;
+  const found: number[] = [];
+  for (let y = rimPx; y < height - rimPx; y++) {
+    for (let i = y * width + rimPx; i < (y + 1) * width - rimPx; i++) {
+      if (data[i] === 1 && !(data[i - 1] && data[i + 1] && data[i - width] && data[i + width])) found.push(i);
+    }
+  }
+  return Int32Array.from(found);
+}
+
+export function edgeSite(mask: Mask, edges: Int32Array, random: Random): EdgeSite | undefined {
+  if (edges.length === 0) return undefined;
+  const index = edges[random.integer(0, edges.length - 1)] as number;
+  const x = index % mask.width;
+  const y = Math.floor(index / mask.width);
+  let sumX = 0;
+  let sumY = 0;
+  for (let dy = -NORMAL_REACH; dy <= NORMAL_REACH; dy++) {
+    for (let dx = -NORMAL_REACH; dx <= NORMAL_REACH; dx++) {
+      if (mask.at(x + dx, y + dy) === 1) {
+        sumX += dx;
+        sumY += dy;
+      }
+    }
+  }
+  const length = Math.hypot(sumX, sumY);
+  if (length < 8) return undefined;
+  return { x, y, inward: { x: sumX / length, y: sumY / length } };
+}
+
+export function turned(direction: Point, angle: number): Point {
+  const cos = Math.cos(angle);
+  const sin = Math.sin(angle);
+  return { x: direction.x * cos - direction.y * sin, y: direction.x * sin + direction.y * cos };
+}
+
+/**
+ * Length of the run of one value from a point along a direction, px. Infinity when it is longer than `maxPx` or leaves
+ * the picture: no other side was found.
+ */
+export function run(mask: Mask, from: Point, direction: Point, value: 0 | 1, maxPx: number): number {
+  for (let length = 1; length <= maxPx; length++) {
+    const x = Math.round(from.x + direction.x * length);
+    const y = Math.round(from.y + direction.y * length);
+    if (x < 0 || y < 0 || x >= mask.width || y >= mask.height) return Infinity;
+    if (mask.at(x, y) !== value) return length;
+  }
+  return Infinity;
+}
+
+export function along(from: Point, direction: Point, distance: number): Point {
+  return { x: from.x + direction.x * distance, y: from.y + direction.y * distance };
+}

@@ -1,0 +1,78 @@
+import type { Point } from './mask';
+
+/** Corners on a full turn of a round outline; at 40 px radius the polygon is off by 0.2 px. */
+const ROUND_STEPS = 32;
+
+function arc(x: number, y: number, radius: number, from: number, to: number, steps: number): Point[] {
+  const points: Point[] = [];
+  for (let i = 0; i <= steps; i++) {
+    const angle = from + ((to - from) * i) / steps;
+    points.push({ x: x + radius * Math.cos(angle), y: y + radius * Math.sin(angle) });
+  }
+  return points;
+}
+
+/** A shape that knows its outline at any growth, px: drawn at 0, tested for clearance or cut from a pour at more. */
+export type Shape = (growPx: number) => Point[];
+
+export function disc(x: number, y: number, radius: number): Shape {
+  return (grow) => arc(x, y, radius + grow, 0, 2 * Math.PI, radius > 30 ? 3 * ROUND_STEPS : ROUND_STEPS);
+}
+
+/** A straight piece of trace: the segment a-b with half its width around it and round ends. */
+export function capsule(a: Point, b: Point, radius: number): Shape {
+  const along = Math.atan2(b.y - a.y, b.x - a.x);
+  return (grow) => [
+    ...arc(b.x, b.y, radius + grow, along - Math.PI / 2, along + Math.PI / 2, 8),
+    ...arc(a.x, a.y, radius + grow, along + Math.PI / 2, along + (3 * Math.PI) / 2, 8),
+  ];
+}
+
+export interface RectangleShape {
+  x: number;
+  y: number;
+  halfWidth: number;
+  halfHeight: number;
+  /** Corner size, px: cut straight when `chamfer`, otherwise rounded. */
+  corner?: number;
+  chamfer?: boolean;
+  angle?: number;
+}
+
+export function rectangle(r: RectangleShape): Shape {
+  return (grow) => {
+    const w = r.halfWidth + grow;
+    const h = r.halfHeight + grow;
+    const corner = Math.min((r.corner ?? 0) + (r.corner ? grow : 0), w, h);
+    const turns: [number, number][] = [
+      [1, 1],
+      [-1, 1],
+      [-1, -1],
+      [1, -1],
+    ];
+    const local = turns.flatMap(([sx, sy], i) =>
+      arc(
+        sx * (w - corner),
+        sy * (h - corner),
+        corner,
+        (i * Math.PI) / 2,
+        ((i + 1) * Math.PI) / 2,
+        corner === 0 ? 0 : r.chamfer ? 1 : 6,
+      ),
+    );
+    const cos = Math.cos(r.angle ?? 0);
+    const sin = Math.sin(r.angle ?? 0);
+    return local.map((p) => ({ x: r.x + p.x * cos - p.y * sin, y: r.y + p.x * sin + p.y * cos }));
+  };
+}
+
+/** Any outline; growth moves every corner away from the centre, which is near enough for clearances. */
+export function polygon(points: readonly Point[]): Shape {
+  const cx = points.reduce((sum, p) => sum + p.x, 0) / points.length;
+  const cy = points.reduce((sum, p) => sum + p.y, 0) / points.length;
+  return (grow) =>
+    points.map((p) => {
+      const far = Math.hypot(p.x - cx, p.y - cy) || 1;
+      return { x: p.x + ((p.x - cx) / far) * grow * 1.3, y: p.y + ((p.y - cy) / far) * grow * 1.3 };
+    });
+}

@@ -1,0 +1,56 @@
+import { Mask } from './mask';
+import type { Shape } from './shapes';
+
+interface Drawn {
+  shape: Shape;
+  value: 0 | 1;
+}
+
+/**
+ * A copper layer being laid out. It is larger than the picture by `marginPx` on every side, so that a slightly turned
+ * board still fills the picture. Drill holes are kept apart and cut last: no later trace may cover one.
+ */
+export class Sheet {
+  readonly size: number;
+  readonly mask: Mask;
+  readonly #drawn: Drawn[] = [];
+  readonly #holes: Shape[] = [];
+
+  constructor(sizePx: number, marginPx: number) {
+    this.size = sizePx + 2 * marginPx;
+    this.mask = new Mask(this.size, this.size);
+  }
+
+  copper(shape: Shape): void {
+    this.mask.fill(shape(0), 1);
+    this.#drawn.push({ shape, value: 1 });
+  }
+
+  /** Takes copper away: a gap in a pour, a cut-out. */
+  gap(shape: Shape): void {
+    this.mask.fill(shape(0), 0);
+    this.#drawn.push({ shape, value: 0 });
+  }
+
+  hole(shape: Shape): void {
+    this.#holes.push(shape);
+  }
+
+  /** True when no copper lies within `clearancePx` of the shape. */
+  isClear(shape: Shape, clearancePx: number): boolean {
+    return this.mask.isFreeOf(shape(clearancePx), 1);
+  }
+
+  /** Floods the inside of `outline` with copper that keeps `gapPx` away from everything drawn so far. */
+  flood(outline: Shape, gapPx: number): void {
+    this.mask.fill(outline(0), 1);
+    for (const { shape, value } of this.#drawn) if (value === 1) this.mask.fill(shape(gapPx), 0);
+    for (const { shape, value } of this.#drawn) this.mask.fill(shape(0), value);
+  }
+
+  /** The finished layer. */
+  finish(): Mask {
+    for (const shape of this.#holes) this.mask.fill(shape(0), 0);
+    return this.mask;
+  }
+}
