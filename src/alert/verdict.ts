@@ -9,6 +9,7 @@ export const NOT_INSPECTED_REASONS = [
   'camera lost',
   'detector restarted',
   'bad image',
+  'bad message',
   'timeout',
   'model not available',
   'stopped',
