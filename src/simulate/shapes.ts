@@ -65,14 +65,3 @@ export function rectangle(r: RectangleShape): Shape {
     return local.map((p) => ({ x: r.x + p.x * cos - p.y * sin, y: r.y + p.x * sin + p.y * cos }));
   };
 }
-
-/** Any outline; growth moves every corner away from the centre, which is near enough for clearances. */
-export function polygon(points: readonly Point[]): Shape {
-  const cx = points.reduce((sum, p) => sum + p.x, 0) / points.length;
-  const cy = points.reduce((sum, p) => sum + p.y, 0) / points.length;
-  return (grow) =>
-    points.map((p) => {
-      const far = Math.hypot(p.x - cx, p.y - cy) || 1;
-      return { x: p.x + ((p.x - cx) / far) * grow * 1.3, y: p.y + ((p.y - cy) / far) * grow * 1.3 };
-    });
-}

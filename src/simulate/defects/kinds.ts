@@ -33,7 +33,7 @@ function crossing(random: Random, a: Point, b: Point, halfWidth: number): Stroke
   const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
   const nx = -(b.y - a.y) / length;
   const ny = (b.x - a.x) / length;
-  const spread = random.between(1, 2.5) * halfWidth;
+  const spread = random.between(0.5, 1.5) * halfWidth;
   return Array.from({ length: random.integer(2, 4) }, () => {
     const shift = spread * random.normal();
     const slant = spread * random.normal();
@@ -55,8 +55,8 @@ function across(mask: Mask, edges: Int32Array, random: Random, value: 0 | 1): St
   const site = edgeSite(mask, edges, random);
   if (!site) return undefined;
   const ahead = value === 1 ? site.inward : { x: -site.inward.x, y: -site.inward.y };
-  const heading = turned(ahead, random.chance(0.45) ? 0 : random.normal() * 0.4);
-  const reach = random.logBetween(14, 95);
+  const heading = turned(ahead, random.chance(0.4) ? 0 : random.normal() * 0.5);
+  const reach = random.logBetween(20, 120);
   const distance = run(mask, site, heading, value, reach);
   if (!Number.isFinite(distance) || distance < 4) return undefined;
   const over = random.between(1, 4);
@@ -64,7 +64,7 @@ function across(mask: Mask, edges: Int32Array, random: Random, value: 0 | 1): St
   const end = along(site, heading, distance - 1 + over);
   const room = run(mask, along(site, heading, distance), heading, value === 1 ? 0 : 1, 12);
   if (room < over + 3) return undefined;
-  return crossing(random, start, end, random.logBetween(1.8, value === 1 ? 6.5 : 5));
+  return crossing(random, start, end, random.logBetween(2.2, value === 1 ? 9 : 5.5));
 }
 
 /** From an edge inwards (a bite) or outwards (a spur). */
@@ -72,14 +72,21 @@ function fromEdge(mask: Mask, edges: Int32Array, random: Random, into: 0 | 1): S
   const site = edgeSite(mask, edges, random);
   if (!site) return undefined;
   const ahead = into === 1 ? site.inward : { x: -site.inward.x, y: -site.inward.y };
-  const heading = turned(ahead, random.normal() * 0.6);
+  const heading = turned(ahead, random.normal() * 0.75);
   const room = run(mask, site, heading, into, 60);
-  const wanted = random.logBetween(4.5, 20);
+  const wanted = random.logBetween(7, 30);
   const depth = Number.isFinite(room) ? Math.min(wanted, room * 0.72) : wanted;
   if (depth < 3) return undefined;
-  const halfWidth = Math.min(depth * 0.6, random.logBetween(1.5, 5));
+  const halfWidth = Math.min(depth * 0.6, random.logBetween(2, 6.5));
   const start = along(site, heading, -random.between(0, 4));
   const tip = along(site, heading, Math.max(1, depth - halfWidth));
+  if (random.chance(0.2)) {
+    // a bump along the edge rather than a spike out of it
+    const side = turned(site.inward, (Math.PI / 2) * random.sign());
+    const base = along(site, heading, random.between(-0.3, 0.5) * halfWidth);
+    const end = along(base, side, random.logBetween(4, 22));
+    return [{ path: bowed(random, base, end, random.normal() * 0.1), from: halfWidth * 1.2, to: halfWidth }];
+  }
   if (random.chance(0.25)) {
     const middle = along(site, heading, depth * 0.35);
     return [
@@ -151,7 +158,7 @@ export const DEFECT_KINDS: Record<DefectClass, DefectKind> = {
   },
   'pin-hole': {
     value: 0,
-    propose: (mask, _edges, random) => inside(mask, random, 1, [3, 24], [1.4, 4.6]),
+    propose: (mask, _edges, random) => inside(mask, random, 1, [5, 30], [1.7, 5]),
     holds: (before, after) => after.bare > before.bare,
     minPieceAreaPx: 1,
     minChangedPx: 14,

@@ -1,5 +1,5 @@
 import type { Random } from '../random';
-import { capsule, disc, polygon, rectangle } from '../shapes';
+import { capsule, disc, rectangle } from '../shapes';
 import type { Sheet } from '../sheet';
 import { area, bus, chip, footprint, meander, target, text, vias, type Rules } from './parts';
 import { drawPath, step } from './route';
@@ -21,11 +21,11 @@ function wholeSheet(sheet: Sheet) {
 
 /** Signal routing: thin traces, small pads. */
 function fine(sheet: Sheet, random: Random): void {
-  const halfWidth = random.between(2, 4.5);
+  const halfWidth = random.between(2.8, 5.5);
   const rules = {
     halfWidth,
-    clearance: random.between(6, 15),
-    pad: random.between(5, 14),
+    clearance: random.between(7, 16),
+    pad: random.between(6, 15),
     drilled: random.pick([0, 0, 0.5, 1]),
   };
   build(sheet, random, rules, [
@@ -43,18 +43,18 @@ function fine(sheet: Sheet, random: Random): void {
 
 /** Through-hole boards: wide traces, drilled pads, some copper areas. */
 function throughHole(sheet: Sheet, random: Random): void {
-  const halfWidth = random.logBetween(3.5, 14);
+  const halfWidth = random.logBetween(4.5, 18);
   const rules = {
     halfWidth,
-    clearance: random.between(7, 20),
+    clearance: random.between(7, 17),
     pad: halfWidth * random.between(1.1, 2) + random.between(6, 16),
     drilled: random.between(0.3, 1),
   };
   build(sheet, random, rules, [
-    [area, 0, 4],
-    [bus, 0, 3],
-    [footprint, 1, 6],
-    [chip, 0, 7],
+    [area, 0, 6],
+    [bus, 0, 4],
+    [footprint, 1, 8],
+    [chip, 0, 9],
     [vias, 0, 2],
     [target, 0, 1],
     [text, 0, random.chance(0.3) ? 3 : 0],
@@ -105,6 +105,39 @@ function bars(sheet: Sheet, random: Random): void {
   ]);
 }
 
+/** A gap that steps to and fro at right angles across the board. */
+function crenel(sheet: Sheet, random: Random, half: number): void {
+  const heading = 2 * random.integer(0, 1);
+  const deep = random.between(30, 130);
+  const long = random.between(40, 160);
+  let at = { x: random.between(0, sheet.size), y: random.between(0, sheet.size) };
+  at = heading === 0 ? { ...at, x: random.between(-50, 250) } : { ...at, y: random.between(-50, 250) };
+  for (let i = 0; i < 14; i++) {
+    const turn = heading + (i % 4 === 0 ? 2 : i % 4 === 2 ? -2 : 0);
+    const next = step(at, turn, i % 2 === 0 ? deep : long);
+    sheet.gap(capsule(at, next, half));
+    at = next;
+  }
+}
+
+/** Gaps around one middle with rounded corners: coils and guard rings. */
+function loops(sheet: Sheet, random: Random, half: number): void {
+  const at = { x: random.between(0, sheet.size), y: random.between(0, sheet.size) };
+  let halfWidth = random.between(70, 420);
+  let halfHeight = random.between(70, 420);
+  for (let i = random.integer(1, 4); i > 0 && Math.min(halfWidth, halfHeight) > 40; i--) {
+    const corner = random.between(0, 60);
+    const width = 2 * half * random.pick([1, 1, 2.5]);
+    sheet.gap(rectangle({ ...at, halfWidth, halfHeight, corner }));
+    halfWidth -= width;
+    halfHeight -= width;
+    sheet.copper(rectangle({ ...at, halfWidth, halfHeight, corner: corner * 0.8 }));
+    const inset = random.between(14, 70);
+    halfWidth -= inset;
+    halfHeight -= inset;
+  }
+}
+
 /** A copper plane parted by narrow gaps, with cut-outs. */
 function plane(sheet: Sheet, random: Random): void {
   const half = sheet.size / 2;
@@ -122,7 +155,9 @@ function plane(sheet: Sheet, random: Random): void {
           chamfer: random.chance(0.5),
         });
   sheet.copper(outline);
-  const gapHalf = random.between(4, 12);
+  const gapHalf = random.logBetween(3, 11);
+  for (let i = random.pick([0, 0, 1, 3]); i > 0; i--) crenel(sheet, random, gapHalf * random.between(0.7, 1.2));
+  for (let i = random.pick([0, 0, 1, 2]); i > 0; i--) loops(sheet, random, gapHalf * random.between(0.7, 1.2));
   for (let i = random.integer(1, 6); i > 0; i--) {
     let at = { x: random.between(0, sheet.size), y: random.between(0, sheet.size) };
     let heading = random.integer(0, 7);
@@ -164,15 +199,27 @@ function sparse(sheet: Sheet, random: Random): void {
   ]);
 }
 
+/** One piece of copper made of overlapping blocks with cut corners, kept off what lies under it. */
+function slab(sheet: Sheet, random: Random): void {
+  const at = { x: random.between(0, sheet.size), y: random.between(0, sheet.size) };
+  const chamfer = random.chance(0.7);
+  const blocks = Array.from({ length: random.integer(1, 4) }, (_, i) => {
+    const halfWidth = random.logBetween(30, 190);
+    const halfHeight = random.logBetween(30, 190);
+    const x = at.x + (i === 0 ? 0 : random.between(-130, 130));
+    const y = at.y + (i === 0 ? 0 : random.between(-130, 130));
+    const corner = random.chance(0.5) ? Math.min(halfWidth, halfHeight) * random.between(0.2, 0.9) : 0;
+    return rectangle({ x, y, halfWidth, halfHeight, corner, chamfer });
+  });
+  if (random.chance(0.4)) blocks.push(capsule(at, step(at, 1 + 2 * random.integer(0, 3), 300), random.between(12, 50)));
+  const distance = random.between(8, 18);
+  for (const block of blocks) sheet.gap(() => block(distance));
+  for (const block of blocks) sheet.copper(block);
+}
+
 /** Large copper polygons with chamfered corners, as power boards have. */
 function power(sheet: Sheet, random: Random): void {
-  for (let i = random.integer(2, 6); i > 0; i--) {
-    const at = { x: random.between(0, sheet.size), y: random.between(0, sheet.size) };
-    const corners = Array.from({ length: 8 }, (_, k) => step(at, k, random.logBetween(60, 260)));
-    const shape = polygon(corners);
-    sheet.gap(polygon(shape(random.between(8, 16))));
-    sheet.copper(shape);
-  }
+  for (let i = random.integer(2, 7); i > 0; i--) slab(sheet, random);
   const halfWidth = random.logBetween(4, 16);
   const rules = { halfWidth, clearance: random.between(8, 18), pad: random.between(14, 30), drilled: 0.9 };
   build(sheet, random, rules, [
@@ -188,10 +235,10 @@ function power(sheet: Sheet, random: Random): void {
 
 /** The kinds of board, with the share of each. */
 export const LAYOUTS: readonly { name: string; weight: number; draw: (sheet: Sheet, random: Random) => void }[] = [
-  { name: 'fine', weight: 30, draw: fine },
+  { name: 'fine', weight: 28, draw: fine },
   { name: 'through-hole', weight: 30, draw: throughHole },
-  { name: 'bars', weight: 10, draw: bars },
-  { name: 'plane', weight: 12, draw: plane },
-  { name: 'sparse', weight: 8, draw: sparse },
+  { name: 'bars', weight: 12, draw: bars },
+  { name: 'plane', weight: 16, draw: plane },
+  { name: 'sparse', weight: 6, draw: sparse },
   { name: 'power', weight: 10, draw: power },
 ];

@@ -49,8 +49,8 @@ export function scan(sheet: Sheet, random: Random, sizePx: number, marginPx: num
   const cos = Math.cos(turn);
   const sin = Math.sin(turn);
   const etch = random.between(0.1, 0.7);
-  const ragged = random.between(0, 0.3);
-  const speckle = random.chance(0.8) ? random.between(0.1, 0.5) : 0;
+  const ragged = random.between(0, 0.22);
+  const speckle = random.chance(0.8) ? random.between(0.05, 0.4) : 0;
   const fields = [0, 1].map(() => [
     new NoiseField(random, sizePx, 37, etch),
     new NoiseField(random, sizePx, 5, ragged),
