@@ -29,6 +29,12 @@ export const UNLIMITED_BUDGET: Readonly<Budget> = {
 export class Scheduler extends EventEmitter<{ budget: [Budget] }> {
   #budget: Budget = { ...UNLIMITED_BUDGET };
 
+  constructor() {
+    super();
+    // every camera, detector and shadow of a station listens
+    this.setMaxListeners(0);
+  }
+
   get budget(): Readonly<Budget> {
     return this.#budget;
   }
@@ -38,3 +44,6 @@ export class Scheduler extends EventEmitter<{ budget: [Budget] }> {
     this.emit('budget', this.#budget);
   }
 }
+
+/** The one budget of this process. */
+export const stationScheduler = new Scheduler();

@@ -8,7 +8,7 @@ import { Gate, type Flights, type Passage } from './gate';
 import { Pacer } from './pacer';
 import type { FrameSource, LossKind, Picture, SourceState } from './source';
 import type { CameraPlan } from './table';
-import { pause, withSignals } from './wait';
+import { pause, throwIfAborted, withSignals } from './wait';
 
 /** What becomes of every picture and every trigger: a frame to inspect, or the reason why there is none. */
 export interface CameraAnswer {
@@ -65,7 +65,11 @@ const REASON_OF: Partial<Record<InspectionError['code'], NotInspectedReason>> = 
 };
 
 /** A camera at work: paces, triggers, holds back, counts. Every picture asked for ends in exactly one answer. */
-export class Camera extends EventEmitter<{ answer: [CameraAnswer]; status: [CameraStatus]; problem: [InspectionError] }> {
+export class Camera extends EventEmitter<{
+  answer: [CameraAnswer];
+  status: [CameraStatus];
+  problem: [InspectionError];
+}> {
   readonly #plan: CameraPlan;
   readonly #source: FrameSource;
   readonly #gate: Gate;
@@ -84,6 +88,7 @@ export class Camera extends EventEmitter<{ answer: [CameraAnswer]; status: [Came
   readonly #onBudget = () => this.#tell();
   #state: SourceState = 'connecting';
   #reason = '';
+  #isLossTold = false;
   #seq = 0;
   #capturing = 0;
   #freeRun: Promise<void> = Promise.resolve();
@@ -145,26 +150,34 @@ export class Camera extends EventEmitter<{ answer: [CameraAnswer]; status: [Came
     const pacer = new Pacer(this.#plan.settings.fps);
     const waits = this.#plan.settings.overload === 'every' && this.#plan.canWait;
     try {
-      for (let lastMs = 0; ; ) {
+      for (;;) {
         await pacer.next(signal);
         if (waits) await this.#gate.room(signal);
         await this.#allowed(signal);
-        this.#counters.asked += 1;
-        let isFault = false;
-        // the answer is awaited only up to the picture: while it waits at the gate, the next one is taken
-        const captured = this.#capture(lastMs, undefined);
-        const picture = await captured.catch((error: unknown) => {
-          isFault = true;
-          this.emit('answer', this.#fail(error, undefined));
-        });
-        if (picture) {
-          lastMs = picture.capturedAtMs;
-          void this.#hold(picture, undefined).then((answer) => this.emit('answer', answer));
-        }
-        if (isFault) await this.#source.recovered(signal);
+        await this.#turn(signal);
       }
     } catch (error) {
       if (!signal.aborted) this.emit('problem', error as InspectionError);
+    }
+  }
+
+  /** One picture of the free run. It is awaited up to the gate only: while it waits there, the next one is taken. */
+  async #turn(signal: AbortSignal): Promise<void> {
+    try {
+      const picture = await this.#capture(0, undefined);
+      this.#isLossTold = false;
+      this.#counters.asked += 1;
+      void this.#hold(picture, undefined).then((answer) => this.emit('answer', answer));
+    } catch (error) {
+      throwIfAborted(signal);
+      const isLoss = !(error instanceof InspectionError && error.code === 'BAD_IMAGE');
+      // one answer for a loss, however many attempts it takes to get the camera back
+      if (!isLoss || !this.#isLossTold) {
+        this.#counters.asked += 1;
+        this.emit('answer', this.#fail(error, undefined));
+      }
+      this.#isLossTold = isLoss;
+      await this.#source.recovered(signal);
     }
   }
 

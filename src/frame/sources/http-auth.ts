@@ -33,7 +33,10 @@ export function parseDigestChallenge(header: string): DigestChallenge | undefine
   const nonce = fields.get('nonce');
   const algorithm = (fields.get('algorithm') ?? 'MD5').toUpperCase();
   if (realm === undefined || nonce === undefined || !(algorithm in HASH_NAMES)) return undefined;
-  const qops = fields.get('qop')?.split(',').map((qop) => qop.trim());
+  const qops = fields
+    .get('qop')
+    ?.split(',')
+    .map((qop) => qop.trim());
   if (qops && !qops.includes('auth')) return undefined;
   return {
     realm,

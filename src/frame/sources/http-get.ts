@@ -34,7 +34,9 @@ const NETWORK_ADVICE: Readonly<Record<string, string>> = {
 };
 
 function unavailable(url: URL, what: string, cause?: unknown): InspectionError {
-  return new InspectionError('SOURCE_UNAVAILABLE', `The camera at ${shownUrl(url)} gave no picture: ${what}`, { cause });
+  return new InspectionError('SOURCE_UNAVAILABLE', `The camera at ${shownUrl(url)} gave no picture: ${what}`, {
+    cause,
+  });
 }
 
 /**
@@ -66,7 +68,10 @@ export class HttpGetter {
       if (status === 200) return response;
       response.destroy();
       if (!REDIRECTS.has(status)) {
-        throw unavailable(this.#url, `it answered with status ${status}${ADVICE[status] ? ` (${ADVICE[status]})` : ''}`);
+        throw unavailable(
+          this.#url,
+          `it answered with status ${status}${ADVICE[status] ? ` (${ADVICE[status]})` : ''}`,
+        );
       }
       url = this.#redirected(url, response.headers.location, redirects);
     }

@@ -6,9 +6,9 @@ import { cancelled, pause, throwIfAborted, withSignals } from './wait';
 export interface PolledOptions {
   label: string;
   /** Takes one picture now; `waiting` says that there is none yet, which is no fault. */
-  grab(signal: AbortSignal, waiting: () => void): Promise<Picture>;
+  grab: (signal: AbortSignal, waiting: () => void) => Promise<Picture>;
   /** Gives back what is held open. */
-  release?(): Promise<void> | void;
+  release?: () => Promise<void> | void;
   listener: SourceListener;
   backOff?: Partial<BackOffOptions>;
 }

@@ -43,7 +43,8 @@ const BYTES_PER_MB = 1024 * 1024;
 /** Reads `x, y, width, height` in pixels of the upright picture; empty: the whole picture. */
 export function parseRegion(value: unknown): Rectangle | undefined {
   if (value === '' || value === undefined || value === null) return undefined;
-  const numbers = typeof value === 'string' ? value.split(',').map((part) => (part.trim() === '' ? NaN : Number(part))) : [];
+  const numbers =
+    typeof value === 'string' ? value.split(',').map((part) => (part.trim() === '' ? NaN : Number(part))) : [];
   const [x, y, width, height] = numbers as [number, number, number, number];
   const isUsable =
     numbers.length === 4 &&

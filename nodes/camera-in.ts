@@ -1,0 +1,122 @@
+import type { NodeAPI, NodeDef, Node, NodeMessageInFlow } from 'node-red';
+import { messageOf } from '../src/errors';
+import { Camera, type CameraAnswer, type CameraStatus } from '../src/frame/sources/camera';
+import type { Credentials } from '../src/frame/sources/camera-url';
+import { planCamera } from '../src/frame/sources/table';
+import { frameLedger } from '../src/scheduler/ledger';
+import { stationScheduler } from '../src/scheduler/scheduler';
+import { onClose, onInput, showError, statusText } from './adapter';
+
+type CameraNode = Node<Credentials>;
+type CameraMessage = NodeMessageInFlow & { frame?: unknown; notInspected?: unknown };
+
+/** Badge per state; `paused` goes before all of them. */
+const BADGES = {
+  connecting: { fill: 'yellow', shape: 'ring' },
+  live: { fill: 'green', shape: 'dot' },
+  waiting: { fill: 'green', shape: 'ring' },
+  lost: { fill: 'red', shape: 'ring' },
+  stopped: { fill: 'grey', shape: 'ring' },
+  paused: { fill: 'yellow', shape: 'dot' },
+} as const;
+
+/** Longest time between a change and its showing, ms: the editor is not flooded at 30 pictures a second. */
+const STATUS_EVERY_MS = 500;
+
+export = function (RED: NodeAPI) {
+  /** Writes what a camera answered into a message: a new one, or the trigger itself. */
+  function fill(message: CameraMessage, answer: CameraAnswer): CameraMessage {
+    message.payload = answer.bytes;
+    message.frame = answer.frame;
+    message.topic = answer.frame.source;
+    if (answer.notInspected) message.notInspected = answer.notInspected;
+    else delete message.notInspected;
+    return message;
+  }
+
+  function text(status: CameraStatus): string {
+    const { sent, dropped, failed, tooHot } = status.counters;
+    const state = RED._(`camera-in.status.${status.paused ? 'paused' : status.state}`);
+    const lost = dropped + failed + tooHot;
+    return statusText(
+      lost > 0
+        ? `${state} ${sent}, ${RED._('camera-in.status.lost-count', { count: String(lost) })}`
+        : `${state} ${sent}`,
+    );
+  }
+
+  /** Shows the newest status, at most every STATUS_EVERY_MS. */
+  function statusOf(node: Node): { show(status: CameraStatus): void; stop(): void } {
+    let timer: NodeJS.Timeout | undefined;
+    let newest: CameraStatus | undefined;
+    function paint(): void {
+      timer = undefined;
+      if (!newest) return;
+      node.status({ ...BADGES[newest.paused ? 'paused' : newest.state], text: text(newest) });
+      newest = undefined;
+    }
+    return {
+      show(status) {
+        newest = status;
+        timer ??= setTimeout(paint, STATUS_EVERY_MS);
+      },
+      stop: () => clearTimeout(timer),
+    };
+  }
+
+  function run(node: CameraNode, camera: Camera): void {
+    const status = statusOf(node);
+    camera.on('status', (now) => status.show(now));
+    camera.on('answer', (answer) => {
+      const message = fill({ _msgid: RED.util.generateId() }, answer);
+      node.send(message);
+      if (answer.error) node.error(answer.error.message, message);
+    });
+    camera.on('problem', (error) => node.error(error.message, { topic: camera.name }));
+    onInput<CameraMessage>(node, async (message, send) => {
+      const answer = await camera.trigger();
+      send(fill(message, answer));
+      if (answer.error) throw answer.error;
+    });
+    onClose(node, async () => {
+      status.stop();
+      await camera.stop();
+    });
+    camera.start();
+  }
+
+  /** A camera that cannot be used as configured still answers every trigger. */
+  function refuse(node: CameraNode, error: unknown): void {
+    showError(node, error);
+    node.error(messageOf(error), { topic: node.name });
+    let seq = 0;
+    onInput<CameraMessage>(node, (message, send) => {
+      const frame = {
+        id: RED.util.generateId(),
+        seq: seq++,
+        source: node.name || node.type,
+        capturedAt: new Date().toISOString(),
+        width: 0,
+        height: 0,
+        format: 'unknown' as const,
+      };
+      const notInspected = { reason: 'camera lost' as const, detail: messageOf(error) };
+      send(fill(message, { frame, bytes: Buffer.alloc(0), notInspected }));
+      throw error;
+    });
+  }
+
+  function CameraIn(this: CameraNode, config: NodeDef) {
+    RED.nodes.createNode(this, config);
+    try {
+      const plan = planCamera(config as unknown as Record<string, unknown>, this.credentials ?? {});
+      run(this, new Camera(plan, { flights: frameLedger, scheduler: stationScheduler }));
+    } catch (error) {
+      refuse(this, error);
+    }
+  }
+
+  RED.nodes.registerType('camera-in', CameraIn as never, {
+    credentials: { user: { type: 'text' }, password: { type: 'password' } },
+  });
+};

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import helper from 'node-red-node-test-helper';
+import cameraIn from '../../nodes/camera-in';
+import { httpServer, jpeg, markOf, temporaryFolder, until } from '../frame/sources/support';
+
+// a core node, without declarations
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const catchNode = require('@node-red/nodes/core/common/25-catch.js') as typeof cameraIn;
+
+interface Message {
+  payload: Buffer;
+  topic: string;
+  frame: { seq: number; source: string; format: string; triggerToCaptureMs?: number };
+  notInspected?: { reason: string; detail: string };
+  req?: string;
+}
+
+/** Deploys camera-in → helper, with a catch node, and collects what comes. */
+async function deploy(config: Record<string, unknown>, credentials: Record<string, string> = {}) {
+  const flow = [
+    { id: 'tab', type: 'tab' },
+    { id: 'camera', z: 'tab', type: 'camera-in', wires: [['out']], ...config },
+    { id: 'out', z: 'tab', type: 'helper' },
+    { id: 'n-catch', z: 'tab', type: 'catch', scope: null, wires: [['caught']] },
+    { id: 'caught', z: 'tab', type: 'helper' },
+  ];
+  await helper.load([cameraIn, catchNode], flow, { camera: credentials });
+  const messages: Message[] = [];
+  const errors: string[] = [];
+  helper.getNode('out').on('input', (message) => messages.push(message as unknown as Message));
+  helper
+    .getNode('caught')
+    .on('input', (message) => errors.push((message as unknown as { error: { message: string } }).error.message));
+  return { camera: helper.getNode('camera'), messages, errors };
+}
+
+function folderOf(names: string[]): string {
+  const folder = temporaryFolder();
+  for (const name of names) writeFileSync(join(folder, name), jpeg(name));
+  return folder;
+}
+
+describe('node camera-in', () => {
+  before(() => new Promise<void>((resolve) => void helper.startServer(resolve)));
+  after(() => new Promise<void>((resolve) => void helper.stopServer(resolve)));
+  afterEach(() => helper.unload());
+
+  it('sends the pictures of a folder by itself', async () => {
+    const { messages } = await deploy({ source: 'folder', path: folderOf(['a.jpg', 'b.jpg']), fps: 50, name: 'demo' });
+    await until(() => messages.length >= 2, 'two messages');
+    const [first, second] = messages as [Message, Message];
+    assert.deepEqual([markOf(first.payload), markOf(second.payload)], ['a.jpg', 'b.jpg']);
+    assert.deepEqual(
+      [first.topic, first.frame.source, first.frame.format, second.frame.seq],
+      ['demo', 'demo', 'jpeg', 1],
+    );
+  });
+
+  it('takes one picture per message, and keeps what the message carried', async () => {
+    const path = folderOf(['a.jpg', 'b.jpg']);
+    const { camera, messages } = await deploy({ source: 'folder', path, trigger: 'message' });
+    camera.receive({ req: 'kept', notInspected: { reason: 'old' } });
+    await until(() => messages.length === 1, 'the answer');
+    const [message] = messages as [Message];
+    assert.equal(message.req, 'kept');
+    assert.equal(message.notInspected, undefined);
+    assert.equal(markOf(message.payload), 'a.jpg');
+    assert.ok((message.frame.triggerToCaptureMs ?? -1) >= 0);
+  });
+
+  it('answers a trigger without a camera as not inspected, and tells a catch node', async () => {
+    const { camera, messages, errors } = await deploy({ source: 'folder', path: '/not/there', trigger: 'message' });
+    camera.receive({ req: 'kept' });
+    await until(() => messages.length === 1 && errors.length === 1, 'the answer and the error');
+    const [message] = messages as [Message];
+    assert.equal(message.notInspected?.reason, 'camera lost');
+    assert.equal(message.payload.length, 0);
+    assert.equal(message.req, 'kept');
+    assert.match(errors[0] as string, /Expected a folder for path but "\/not\/there" is not there/);
+  });
+
+  it('sends credentials by header alone', async () => {
+    const seen: Array<string | undefined> = [];
+    const { url } = await httpServer((request, response) => {
+      seen.push(`${request.url} ${request.headers.authorization}`);
+      if (request.headers.authorization) return response.end(jpeg('http'));
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="cam"' }).end();
+    });
+    const config = { source: 'http', url: `${url}/snap?secret=1`, fps: 20 };
+    const { messages } = await deploy(config, { user: 'admin', password: 's3cret' });
+    await until(() => messages.length >= 1, 'a picture');
+    const [message] = messages as [Message];
+    assert.equal(markOf(message.payload), 'http');
+    assert.equal(message.topic, `${url}/snap`);
+    assert.equal(seen[1], `/snap?secret=1 Basic ${Buffer.from('admin:s3cret').toString('base64')}`);
+    assert.ok(!JSON.stringify(message).includes('s3cret'));
+  });
+
+  it('refuses a wrong property in one sentence, red, and still answers triggers', async () => {
+    const { camera, messages, errors } = await deploy({ source: 'folder', path: '/x', fps: 'fast' });
+    camera.receive({});
+    await until(() => messages.length === 1 && errors.length === 1, 'the answer and the error');
+    assert.match(errors[0] as string, /Expected a number between 0 and 120 for fps but received "fast"$/);
+    assert.equal(messages[0]?.notInspected?.reason, 'camera lost');
+    const status = (camera.status as unknown as { lastCall: { args: [{ fill: string }] } }).lastCall.args[0];
+    assert.equal(status.fill, 'red');
+  });
+});
