@@ -2,17 +2,19 @@ import type { Rectangle, TruthBox } from '../frame/frame';
 import { integerBetween, oneOf } from '../validate';
 import { DEFECT_CLASSES, type DefectClass } from './defects/kinds';
 import { placeDefects, type PlacedDefect } from './defects/place';
+import { legend } from './layout/legend';
 import { LAYOUTS } from './layout/layouts';
 import { binarised } from './looks/binarised';
 import { photo } from './looks/photo';
-import { scan } from './looks/scan';
+import { scan, type Scan } from './looks/scan';
 import type { Mask } from './mask';
 import { Random } from './random';
-import { Sheet } from './sheet';
+import { DRILL, Sheet, SILK } from './sheet';
 
 export const LOOKS = ['binarised', 'photo', 'mixed'] as const;
 /** `mixed`: half the boards one look, half the other, by the seed. */
 export type Look = (typeof LOOKS)[number];
+export type DrawnLook = Exclude<Look, 'mixed'>;
 
 /** Side of the square picture, px: the input size of the models. */
 export const BOARD_SIZE_PX = 640;
@@ -45,12 +47,12 @@ export interface SimulatedBoard {
   height: number;
   channels: 1 | 3;
   truth: TruthBox[];
-  look: Exclude<Look, 'mixed'>;
+  look: DrawnLook;
 }
 
 /** The copper of a board with and without its defects; what the looks are painted from. */
-export interface CopperBoard {
-  clean: Mask;
+export interface CopperBoard extends Scan {
+  /** The copper with its defects; `copper` is without. */
   mask: Mask;
   defects: PlacedDefect[];
 }
@@ -74,16 +76,30 @@ function wantedDefects(options: BoardOptions, random: Random): readonly DefectCl
  * Draws the copper of a board. A defect that finds no place (a short on a board with one trace) is left out; a board
  * that takes none of the wanted defects is drawn anew, so that a defective part is one.
  */
-export function drawCopper(options: BoardOptions): CopperBoard {
+export function drawCopper(options: BoardOptions, look: DrawnLook): CopperBoard {
   for (let attempt = 0; ; attempt++) {
     const random = new Random('board', options.seed, attempt);
     const wanted = wantedDefects(options, random);
     const sheet = new Sheet(BOARD_SIZE_PX, LAYOUT_MARGIN_PX);
     random.weighted(LAYOUTS).draw(sheet, random);
-    const clean = scan(sheet, random, BOARD_SIZE_PX, LAYOUT_MARGIN_PX);
-    const mask = clean.clone();
+    if (look === 'photo') legend(sheet, random);
+    const board = scan(sheet, random, BOARD_SIZE_PX, LAYOUT_MARGIN_PX, look === 'binarised');
+    const mask = board.copper.clone();
     const defects = placeDefects(mask, random, wanted);
-    if (defects.length > 0 || wanted.length === 0 || attempt === MAX_BOARDS) return { clean, mask, defects };
+    if (defects.length > 0 || wanted.length === 0 || attempt === MAX_BOARDS) return { ...board, mask, defects };
+  }
+}
+
+/** Takes silk and holes off the defects: what the truth tells must be visible. */
+function uncover({ copper, mask, layers, defects }: CopperBoard): void {
+  for (const { changed } of defects) {
+    for (let y = changed.y; y < changed.y + changed.height; y++) {
+      for (let x = changed.x; x < changed.x + changed.width; x++) {
+        const index = y * mask.width + x;
+        const different = copper.data[index] !== mask.data[index];
+        layers[index] = (layers[index] as number) & ~(different ? SILK | DRILL : SILK);
+      }
+    }
   }
 }
 
@@ -109,7 +125,7 @@ export function simulateBoard(options: BoardOptions): SimulatedBoard {
   const margin = integerBetween(options.boxMarginPx ?? BOX_MARGIN_PX, 'boxMarginPx', 0, 100);
   const random = new Random('look', seed);
   const look = wantedLook === 'mixed' ? random.pick(['binarised', 'photo'] as const) : wantedLook;
-  const copper = drawCopper({ ...options, seed });
+  const copper = drawCopper({ ...options, seed }, look);
   const truth = copper.defects.map(({ label, changed }) => ({
     label,
     classId: DEFECT_CLASSES.indexOf(label),
@@ -117,5 +133,6 @@ export function simulateBoard(options: BoardOptions): SimulatedBoard {
   }));
   const size = { width: BOARD_SIZE_PX, height: BOARD_SIZE_PX, truth, look };
   if (look === 'binarised') return { ...size, pixels: binarised(copper.mask), channels: 1 };
-  return { ...size, pixels: photo(copper.mask, random), channels: 3 };
+  uncover(copper);
+  return { ...size, pixels: photo(copper.mask, copper.layers, random), channels: 3 };
 }

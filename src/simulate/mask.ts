@@ -66,6 +66,14 @@ export class Mask {
     });
   }
 
+  /** Sets a bit of every pixel inside the polygon, for masks that keep several layers in one byte. */
+  mark(points: readonly Point[], bit: number): void {
+    this.#spans(points, (from, to) => {
+      for (let i = from; i < to; i++) this.data[i] = (this.data[i] as number) | bit;
+      return true;
+    });
+  }
+
   /** True when no pixel inside the polygon has the value. */
   isFreeOf(points: readonly Point[], value: 0 | 1): boolean {
     let free = true;

@@ -6,15 +6,26 @@ interface Drawn {
   value: 0 | 1;
 }
 
+/** Bits of a finished sheet's pixels. The copper alone is what binarised pictures show; photographs show the rest too. */
+export const COPPER = 1;
+/** No solder mask here: a pad. */
+export const OPENING = 2;
+/** A drilled hole. */
+export const DRILL = 4;
+/** Printed legend: outlines and letters. */
+export const SILK = 8;
+
 /**
- * A copper layer being laid out. It is larger than the picture by `marginPx` on every side, so that a slightly turned
- * board still fills the picture. Drill holes are kept apart and cut last: no later trace may cover one.
+ * A board being laid out. It is larger than the picture by `marginPx` on every side, so that a slightly turned board
+ * still fills the picture. Drill holes are kept apart and cut last: no later trace may cover one.
  */
 export class Sheet {
   readonly size: number;
   readonly mask: Mask;
   readonly #drawn: Drawn[] = [];
+  readonly #openings: Shape[] = [];
   readonly #holes: Shape[] = [];
+  readonly #silk: Shape[] = [];
 
   constructor(sizePx: number, marginPx: number) {
     this.size = sizePx + 2 * marginPx;
@@ -32,8 +43,16 @@ export class Sheet {
     this.#drawn.push({ shape, value: 0 });
   }
 
+  opening(shape: Shape): void {
+    this.#openings.push(shape);
+  }
+
   hole(shape: Shape): void {
     this.#holes.push(shape);
+  }
+
+  silk(shape: Shape): void {
+    this.#silk.push(shape);
   }
 
   /** True when no copper lies within `clearancePx` of the shape. */
@@ -48,9 +67,16 @@ export class Sheet {
     for (const { shape, value } of this.#drawn) this.mask.fill(shape(0), value);
   }
 
-  /** The finished layer. */
+  /** The finished board: one byte per pixel, COPPER and the other bits. */
   finish(): Mask {
-    for (const shape of this.#holes) this.mask.fill(shape(0), 0);
-    return this.mask;
+    const board = this.mask.clone();
+    const layers: [number, Shape[], number][] = [
+      [OPENING, this.#openings, 2],
+      [SILK, this.#silk, 0],
+      [DRILL, this.#holes, 0],
+    ];
+    for (const shape of this.#holes) board.fill(shape(0), 0);
+    for (const [bit, shapes, grow] of layers) for (const shape of shapes) board.mark(shape(grow), bit);
+    return board;
   }
 }

@@ -22,6 +22,8 @@ export interface PadStyle {
   hole: number;
   /** Offset of the drill from the pad's centre over the pad's half side: a misregistered drill. */
   holeShift: number;
+  /** Covered by solder mask: most vias. */
+  tented?: boolean;
 }
 
 export function padStyle(random: Random, size: number, drilled: boolean): PadStyle {
@@ -51,6 +53,7 @@ export function placePad(
   const shape = PAD_SHAPES[style.kind](x, y, style.halfWidth, style.halfHeight);
   if (!sheet.isClear(shape, clearance)) return false;
   sheet.copper(shape);
+  if (!style.tented) sheet.opening(shape);
   if (style.hole > 0) {
     const side = Math.min(style.halfWidth, style.halfHeight);
     const turn = random.between(0, 2 * Math.PI);

@@ -2,9 +2,9 @@ import type { Point } from '../mask';
 import type { Random } from '../random';
 import { capsule, disc, rectangle } from '../shapes';
 import type { Sheet } from '../sheet';
+import { letterPaths } from './legend';
 import { padStyle, placePad, type PadStyle } from './pads';
-import { clearPart, direction, drawPath, offsetPath, step, walk } from './route';
-import { GLYPH_ADVANCE, GLYPH_NAMES, glyphStrokes } from './strokes';
+import { clearPart, drawPath, offsetPath, step, walk } from './route';
 
 /** Sizes that the parts of one board share, px. */
 export interface Rules {
@@ -27,7 +27,7 @@ function endTrace(sheet: Sheet, random: Random, rules: Rules, at: Point, halfWid
   if (random.chance(0.25)) return;
   const radius = halfWidth * random.between(1.4, 2.6) + 1;
   const style: PadStyle = random.chance(0.75)
-    ? { kind: 'round', halfWidth: radius, halfHeight: radius, hole: 0, holeShift: 0 }
+    ? { kind: 'round', halfWidth: radius, halfHeight: radius, hole: 0, holeShift: 0, tented: random.chance(0.7) }
     : padStyle(random, radius, false);
   if (random.chance(rules.drilled * 0.7)) style.hole = random.between(0.25, 0.6);
   // the trace itself is in the way, so the room is not tested; a via that touches a neighbour is a wider trace
@@ -123,7 +123,8 @@ export function chip(sheet: Sheet, random: Random, rules: Rules): void {
 export function vias(sheet: Sheet, random: Random, rules: Rules): void {
   const radius = rules.halfWidth * random.between(1.4, 3) + 2;
   const drilled = random.chance(rules.drilled);
-  const style: PadStyle = { kind: 'round', halfWidth: radius, halfHeight: radius, hole: 0, holeShift: 0 };
+  const tented = random.chance(0.5);
+  const style: PadStyle = { kind: 'round', halfWidth: radius, halfHeight: radius, hole: 0, holeShift: 0, tented };
   if (drilled) Object.assign(style, { hole: random.between(0.3, 0.8), holeShift: random.between(0, 0.2) });
   if (random.chance(0.4)) {
     const at = anywhere(sheet, random);
@@ -183,23 +184,13 @@ export function area(sheet: Sheet, random: Random, rules: Rules): void {
   }
 }
 
-/** A few letters etched in copper or left by the silk screen. */
+/** A few letters etched in copper. */
 export function text(sheet: Sheet, random: Random, rules: Rules): void {
   const at = anywhere(sheet, random);
   const unit = random.between(2.5, 8);
   const halfWidth = random.between(0.8, unit * 0.45);
-  const heading = random.pick([0, 2, 6, 0]);
-  const x = direction(heading);
-  const y = direction(heading + 2);
-  const place = (u: number, v: number): Point => ({
-    x: at.x + (x.x * u + y.x * v) * unit,
-    y: at.y + (x.y * u + y.y * v) * unit,
-  });
-  for (let i = random.integer(1, 8) - 1; i >= 0; i--) {
-    for (const stroke of glyphStrokes(random.pick(GLYPH_NAMES))) {
-      const path = stroke.map(([u, v]) => place(u + i * GLYPH_ADVANCE, v));
-      drawPath(sheet, clearPart(sheet, path, halfWidth, Math.min(4, rules.clearance)), halfWidth);
-    }
+  for (const path of letterPaths(random, at, unit, random.integer(1, 8))) {
+    drawPath(sheet, clearPart(sheet, path, halfWidth, Math.min(4, rules.clearance)), halfWidth);
   }
 }
 
