@@ -18,6 +18,8 @@ export function buildProgram(): Command {
   const program = new Command('edge-inspect')
     .description('Visual inspection on a Raspberry Pi: detect, evaluate, quantize, bench and simulate from the shell.')
     .version(packageVersion())
+    // options belong to the command they follow: `simulate thermal --json` is not simulate's own --json
+    .enablePositionalOptions()
     .showHelpAfterError('Run `edge-inspect --help` for the commands.');
   for (const register of COMMANDS) register(program);
   // commander's own exits become CommanderErrors, in every sub-command too

@@ -4,9 +4,10 @@ import { LOOKS } from '../simulate/board';
 import { lineOptions } from '../simulate/line';
 import { integerBetween, nonEmptyString } from '../validate';
 import { action, type CommandResult, type RegisterCommand } from './command';
+import { registerSimulateThermal } from './simulate-thermal';
 
 /** Sub-commands of `simulate`; each adds itself to the `simulate` command that it is given. */
-const SUBCOMMANDS: RegisterCommand[] = [];
+const SUBCOMMANDS: RegisterCommand[] = [registerSimulateThermal];
 
 const MAX_COUNT = 1_000_000;
 /** Worker threads that draw: a Pi 5 has four cores, and the pictures wait for the disk now and then. */

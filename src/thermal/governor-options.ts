@@ -1,0 +1,74 @@
+import { expected } from '../errors';
+import { numberBetween } from '../validate';
+
+/** Everything the governor can be told. Defaults hold a Pi 5 under any cooling; they were chosen by bench/thermal-governor.ts. */
+export interface GovernorOptions {
+  /** The temperature that is kept, °C. */
+  softC: number;
+  /** Never to be exceeded, °C; inspection stops before it. */
+  hardC: number;
+  /** How far ahead the temperature is looked at: about the time constant of a heatsink, s. */
+  leadS: number;
+  /** Readings the trend is drawn through, s. */
+  trendS: number;
+  /** Readings a rise that must be answered at once is seen in, s. */
+  urgentTrendS: number;
+  /** Steady-state K that the whole inspection rate is taken to cost. High is slow and safe, low is fast and swings. */
+  fullRateK: number;
+  /** Nothing is held back while the temperature is further than this below `softC`, K. */
+  startBandK: number;
+  /** How far below `softC` things are given back, K. */
+  hysteresisK: number;
+  /** Least time between two changes in calm conditions, s. Above 60: at most one a minute. */
+  dwellS: number;
+  /** Least time between two changes when it gets hot fast, s. */
+  urgentDwellS: number;
+  /** Longest dwell before something is given back that had to be taken again soon after, s. */
+  maxBackOffS: number;
+  /** Share of the unrestricted rate below which threads are reduced, and the share at which they come back. */
+  threadsShare: number;
+  threadsBackShare: number;
+  /** A change of the rate is made known when it is this part of it. */
+  leastRateChange: number;
+  /** Inference threads left when they are reduced. */
+  reducedThreads: number;
+  /** Share of the unrestricted rate below which inspecting is not worth it: pause. */
+  minShare: number;
+}
+
+export const GOVERNOR_DEFAULTS: Readonly<GovernorOptions> = {
+  softC: 75,
+  hardC: 82,
+  leadS: 240,
+  trendS: 90,
+  urgentTrendS: 20,
+  fullRateK: 90,
+  startBandK: 12,
+  hysteresisK: 2,
+  dwellS: 65,
+  urgentDwellS: 10,
+  maxBackOffS: 1800,
+  threadsShare: 0.15,
+  threadsBackShare: 0.3,
+  leastRateChange: 0.03,
+  reducedThreads: 2,
+  minShare: 0.01,
+};
+
+/** The limits a user may set: a board below 20 °C or above 110 °C is not one this can help. */
+const SETTABLE_C = { min: 20, max: 110 };
+/** The governor needs room between keeping and never exceeding: noise and one reading's delay. */
+const LEAST_ROOM_K = 2;
+
+/**
+ * Reads `soft` and `hard` as a user gives them.
+ *
+ * @throws InspectionError BAD_ARGUMENT with one sentence
+ */
+export function temperatureLimits(soft: unknown, hard: unknown): { softC: number; hardC: number } {
+  const softC = numberBetween(soft ?? GOVERNOR_DEFAULTS.softC, 'soft (°C)', SETTABLE_C.min, SETTABLE_C.max);
+  const hardC = numberBetween(hard ?? GOVERNOR_DEFAULTS.hardC, 'hard (°C)', SETTABLE_C.min, SETTABLE_C.max);
+  if (hardC < softC + LEAST_ROOM_K)
+    throw expected(`at least ${LEAST_ROOM_K} °C more than soft (${softC})`, 'hard (°C)', hardC);
+  return { softC, hardC };
+}

@@ -1,0 +1,245 @@
+import { UNLIMITED_BUDGET, type Budget } from '../scheduler/scheduler';
+import { GOVERNOR_DEFAULTS, type GovernorOptions } from './governor-options';
+import { describeHeat } from './heat-text';
+import { TrendWindow } from './trend';
+
+/** What is given up, in this order; each level includes the ones before it. */
+export const THERMAL_LEVELS = ['full', 'shadow off', 'rate reduced', 'threads reduced', 'paused'] as const;
+export type ThermalLevel = (typeof THERMAL_LEVELS)[number];
+
+export interface GovernorInput {
+  /** A clock that never runs backwards, ms. */
+  nowMs: number;
+  /** Temperature of the SoC, °C; a plausible reading (see readers). */
+  tempC: number;
+  /** Inspections per second of late. */
+  inspectedPerSecond: number;
+  /** Inspections asked for per second of late. */
+  offeredPerSecond: number;
+}
+
+export interface GovernorState {
+  level: ThermalLevel;
+  budget: Budget;
+  /** True when this update changed the budget. */
+  changed: boolean;
+  /** Filtered temperature, °C, and its slope, K per second. */
+  tempC: number;
+  slopeKPerS: number;
+}
+
+/** Over this the newest readings are averaged for the hard limit, ms: less noise than one reading, little delay. */
+const RECENT_MS = 4000;
+/** The share of the unrestricted rate a start into heat begins with; from there it is raised as the trend allows. */
+const SOFT_START_SHARE = 0.2;
+/** A prediction this far above `soft` does not wait for the calm dwell, K. */
+const STEEP_K = 5;
+/** Standard errors that make a rise certain. With one look a second, 5 are passed by chance within weeks: one more. */
+const SURE = 6;
+/** How fast a demand that is no longer there is forgotten, s. */
+const DEMAND_MEMORY_S = 300;
+/** How much more than what is asked for a limit may be before it counts as none. */
+const NOT_BINDING = 1.1;
+
+/**
+ * Holds a temperature by spending, in order and reversibly: shadow, inspection rate, threads, and at last everything.
+ *
+ * The rate follows a velocity-form PI controller on the predicted temperature P = T + slope · lead: every period,
+ * share += (soft − P) / fullRateK. The slope makes it act before the heat is there, the sum finds the rate whose
+ * steady state is `soft`, whatever the cooling. The share is clamped to what is really asked for, so nothing winds up
+ * while the limit does not bind, and is made known only when it has moved enough to matter. A fast rise towards
+ * `hard` is answered at once, outside the period.
+ */
+export class Governor {
+  readonly options: GovernorOptions;
+  #trend: TrendWindow;
+  #urgentTrend: TrendWindow;
+  #level = 0;
+  /** Part of #reference that may be inspected, as the controller has it and as it was last made known. */
+  #share = 1;
+  #knownShare = 1;
+  /** What a share of 1 is: the rate when the limit came, inspections per second. */
+  #reference = 0;
+  #demand = 0;
+  #seenMs = -Infinity;
+  #changedMs = -Infinity;
+  #controlledMs = -Infinity;
+  #shadowBackMs = -Infinity;
+  #shadowDwellS: number;
+  #reason = '';
+  #first = true;
+
+  constructor(options: Partial<GovernorOptions> = {}) {
+    this.options = { ...GOVERNOR_DEFAULTS, ...options };
+    this.#trend = new TrendWindow(this.options.trendS * 1000);
+    this.#urgentTrend = new TrendWindow(this.options.urgentTrendS * 1000);
+    this.#shadowDwellS = this.options.dwellS;
+  }
+
+  get level(): ThermalLevel {
+    return THERMAL_LEVELS[this.#level] as ThermalLevel;
+  }
+
+  /** One reading, about once a second; gives the state and the budget that follows from it. */
+  update(input: GovernorInput): GovernorState {
+    this.#trend.add(input.nowMs, input.tempC);
+    this.#urgentTrend.add(input.nowMs, input.tempC);
+    this.#followDemand(input);
+    const { tempC, slopeKPerS } = this.#trend.trend() ?? { tempC: input.tempC, slopeKPerS: 0 };
+    const changed = this.#decide(input, tempC, slopeKPerS);
+    this.#first = false;
+    if (changed) {
+      this.#changedMs = input.nowMs;
+      this.#knownShare = this.#share;
+      this.#reason = this.#level === 0 ? '' : describeHeat(this.level, this.options, tempC, slopeKPerS);
+    }
+    return { level: this.level, budget: this.#budget(), changed, tempC, slopeKPerS };
+  }
+
+  /** The most asked for of late: a line that stops for a minute comes back with the same demand. */
+  #followDemand(input: GovernorInput): void {
+    const forgotten = Math.exp(-this.#since(this.#seenMs, input) / DEMAND_MEMORY_S);
+    this.#demand = Math.max(input.offeredPerSecond, input.inspectedPerSecond, this.#demand * forgotten);
+    this.#seenMs = input.nowMs;
+    if (this.#reference === 0) this.#reference = this.#demand;
+  }
+
+  #budget(): Budget {
+    if (this.#level === 0) return { ...UNLIMITED_BUDGET };
+    return {
+      framesPerSecond: this.#level >= 2 ? this.#knownShare * this.#reference : Infinity,
+      threads: this.#level >= 3 ? this.options.reducedThreads : undefined,
+      shadow: false,
+      paused: this.#level === 4,
+      reason: this.#reason,
+    };
+  }
+
+  #decide(input: GovernorInput, tempC: number, slopeKPerS: number): boolean {
+    const o = this.options;
+    const recentC = this.#trend.recentC(RECENT_MS) ?? tempC;
+    const predictedC = tempC + slopeKPerS * o.leadS;
+    if (this.#level < 4 && this.#reachesHard(recentC)) return this.#pause(input);
+    if (this.#level < 4 && this.#since(this.#changedMs, input) >= o.urgentDwellS && this.#risesFast())
+      return this.#cut(input);
+    if (this.#level === 0) return this.#fromFull(input, recentC, predictedC);
+    if (this.#level === 1) return this.#fromShadowOff(input, recentC, predictedC);
+    if (this.#since(this.#controlledMs, input) < o.dwellS) return false;
+    this.#controlledMs = input.nowMs;
+    if (this.#level === 4) return this.#resume(tempC, predictedC);
+    return this.#adjustRate(input, tempC, predictedC);
+  }
+
+  #since(thenMs: number, input: GovernorInput): number {
+    return (input.nowMs - thenMs) / 1000;
+  }
+
+  /** Near `hard` already, or there within the time of a jump of the die. The margin is for noise and delay. */
+  #reachesHard(recentC: number): boolean {
+    const o = this.options;
+    const limitC = o.hardC - 0.2 * (o.hardC - o.softC);
+    if (recentC >= limitC) return true;
+    const trend = this.#urgentTrend.trend();
+    return trend !== undefined && recentC > o.softC && trend.tempC + (trend.slopeKPerS * o.urgentTrendS) / 2 >= o.hardC;
+  }
+
+  /** True when the short trend gets well beyond `soft` within its own length, and noise alone does not explain it. */
+  #risesFast(): boolean {
+    const o = this.options;
+    const trend = this.#urgentTrend.trend();
+    if (!trend || trend.slopeKPerS <= 0) return false;
+    const beyondK = trend.tempC + trend.slopeKPerS * o.urgentTrendS - o.softC;
+    return beyondK > 0.4 * (o.hardC - o.softC) && beyondK > SURE * trend.aheadErrorK;
+  }
+
+  /** How long the last change is given to show what it does, s. */
+  #patienceS(predictedC: number): number {
+    return predictedC > this.options.softC + STEEP_K ? this.options.urgentDwellS : this.options.dwellS;
+  }
+
+  #pause(input: GovernorInput): boolean {
+    if (this.#level < 2) this.#startLimiting(input, SOFT_START_SHARE);
+    this.#level = 4;
+    this.#controlledMs = input.nowMs;
+    return true;
+  }
+
+  #cut(input: GovernorInput): boolean {
+    if (this.#level < 2) this.#startLimiting(input, 1);
+    this.#share = Math.max(this.#share * 0.6, this.options.minShare);
+    this.#controlledMs = input.nowMs;
+    return true;
+  }
+
+  #fromFull(input: GovernorInput, recentC: number, predictedC: number): boolean {
+    const o = this.options;
+    const warm = recentC > o.softC - o.startBandK;
+    // Full load on a warm board makes the die jump by more than there is room for: begin low.
+    if (recentC >= o.softC && this.#first) return this.#pause(input);
+    if (warm && this.#first) {
+      this.#startLimiting(input, SOFT_START_SHARE);
+      return true;
+    }
+    if (!warm || predictedC <= o.softC || this.#since(this.#changedMs, input) < this.#patienceS(predictedC))
+      return false;
+    // Taken again soon after it was given back: it costs more heat than there is room for, so wait longer next time.
+    const relapsed = this.#since(this.#shadowBackMs, input) < 2 * this.#shadowDwellS;
+    this.#shadowDwellS = relapsed ? Math.min(this.#shadowDwellS * 2, o.maxBackOffS) : o.dwellS;
+    this.#level = 1;
+    return true;
+  }
+
+  #fromShadowOff(input: GovernorInput, recentC: number, predictedC: number): boolean {
+    const o = this.options;
+    const sinceS = this.#since(this.#changedMs, input);
+    if (predictedC > o.softC && recentC > o.softC - o.startBandK && sinceS >= this.#patienceS(predictedC)) {
+      this.#startLimiting(input, 1);
+      this.#moveShare(predictedC);
+      return true;
+    }
+    if (sinceS >= this.#shadowDwellS && Math.max(predictedC, recentC) < o.softC - o.hysteresisK) {
+      this.#level = 0;
+      this.#shadowBackMs = input.nowMs;
+      return true;
+    }
+    return false;
+  }
+
+  #startLimiting(input: GovernorInput, share: number): void {
+    this.#level = 2;
+    this.#reference = this.#demand;
+    this.#share = share;
+    this.#controlledMs = input.nowMs;
+  }
+
+  /** The PI step; see the class. */
+  #moveShare(predictedC: number): void {
+    const o = this.options;
+    const most = this.#reference > 0 ? (NOT_BINDING * this.#demand) / this.#reference : 1;
+    const wanted = this.#share + (o.softC - predictedC) / o.fullRateK;
+    this.#share = Math.max(Math.min(wanted, most), o.minShare);
+  }
+
+  #adjustRate(input: GovernorInput, tempC: number, predictedC: number): boolean {
+    const o = this.options;
+    if (this.#share <= o.minShare && predictedC > o.softC && tempC > o.softC + o.hysteresisK / 2)
+      return this.#pause(input);
+    this.#moveShare(predictedC);
+    const level = this.#level;
+    if (level === 2 && this.#share <= o.threadsShare) this.#level = 3;
+    else if (level === 3 && this.#share >= o.threadsBackShare) this.#level = 2;
+    else if (level === 2 && this.#share * this.#reference >= this.#demand && predictedC < o.softC - o.hysteresisK) {
+      this.#level = 1;
+    }
+    return level !== this.#level || Math.abs(this.#share / this.#knownShare - 1) >= o.leastRateChange;
+  }
+
+  #resume(tempC: number, predictedC: number): boolean {
+    const o = this.options;
+    if (tempC >= o.softC - o.hysteresisK / 4 || predictedC >= o.softC) return false;
+    this.#level = 3;
+    // What it was before may be what was too much.
+    this.#share = Math.max(Math.min(this.#share / 2, o.threadsShare), o.minShare);
+    return true;
+  }
+}
