@@ -15,6 +15,8 @@ const WORKERS = 2;
 /** Training wants mostly defects, and some boards without. */
 const DEFAULT_DEFECT_RATE = 0.9;
 
+const OPTION_NAMES = { seed: '--seed', look: '--look', defectRate: '--defect-rate' };
+
 interface SimulateOptions {
   count?: string;
   out?: string;
@@ -37,7 +39,7 @@ function progress(count: number): (done: number) => void {
 async function simulate(options: SimulateOptions): Promise<CommandResult> {
   const count = integerBetween(options.count, '--count', 1, MAX_COUNT);
   const outDir = resolve(nonEmptyString(options.out, '--out'));
-  const line = lineOptions(options);
+  const line = lineOptions(options, OPTION_NAMES);
   const started = performance.now();
   const summary = await writeDataset({ ...line, count, outDir, workers: WORKERS, onProgress: progress(count) });
   const seconds = Math.round(performance.now() - started) / 1000;

@@ -39,9 +39,15 @@ async function prepareFolder(outDir: string): Promise<void> {
   try {
     await mkdir(outDir, { recursive: true });
   } catch (error) {
-    throw new InspectionError('BAD_ARGUMENT', `Expected a folder that can be written for out but ${messageOf(error)}`);
+    throw new InspectionError(
+      'BAD_ARGUMENT',
+      `Expected a folder that can be written for --out but ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
-  if ((await readdir(outDir)).length > 0) throw expected('an empty or new folder', 'out', outDir);
+  if ((await readdir(outDir)).length > 0) throw expected('an empty or new folder', '--out', outDir);
   await mkdir(join(outDir, 'images'));
   await mkdir(join(outDir, 'labels'));
 }

@@ -16,14 +16,19 @@ interface Waiting {
  */
 export class SimulatedLine {
   readonly options: LineOptions;
+  readonly #workerPath: string;
   #worker: Worker | undefined;
   #closed = false;
   #nextId = 0;
   readonly #waiting = new Map<number, Waiting>();
 
-  /** @throws InspectionError BAD_ARGUMENT for options that cannot be used */
-  constructor(options: { [K in keyof LineOptions]?: unknown } = {}) {
+  /**
+   * @param workerPath script of the worker; another one only where a test needs a worker that dies
+   * @throws InspectionError BAD_ARGUMENT for options that cannot be used
+   */
+  constructor(options: { [K in keyof LineOptions]?: unknown } = {}, workerPath = join(__dirname, 'line-worker.js')) {
     this.options = lineOptions(options);
+    this.#workerPath = workerPath;
   }
 
   /**
@@ -54,7 +59,7 @@ export class SimulatedLine {
   }
 
   #start(): Worker {
-    const worker = new Worker(join(__dirname, 'line-worker.js'));
+    const worker = new Worker(this.#workerPath);
     worker.unref();
     const lost = (reason: string) => {
       if (this.#worker !== worker) return;

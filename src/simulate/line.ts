@@ -31,13 +31,17 @@ const JPEG_QUALITY = { binarised: [80, 98], photo: [75, 95] } as const;
 /**
  * Checks the options of a line; strings from dialogs and command lines count as numbers.
  *
+ * @param names what the user calls the options, for the sentence about a bad one
  * @throws InspectionError BAD_ARGUMENT
  */
-export function lineOptions(options: { [K in keyof LineOptions]?: unknown }): LineOptions {
+export function lineOptions(
+  options: { [K in keyof LineOptions]?: unknown },
+  names: Record<keyof LineOptions, string> = { seed: 'seed', look: 'look', defectRate: 'defectRate' },
+): LineOptions {
   return {
-    seed: integerBetween(options.seed ?? LINE_DEFAULTS.seed, 'seed', 0, Number.MAX_SAFE_INTEGER),
-    look: oneOf(options.look ?? LINE_DEFAULTS.look, 'look', LOOKS),
-    defectRate: numberBetween(options.defectRate ?? LINE_DEFAULTS.defectRate, 'defectRate', 0, 1),
+    seed: integerBetween(options.seed ?? LINE_DEFAULTS.seed, names.seed, 0, Number.MAX_SAFE_INTEGER),
+    look: oneOf(options.look ?? LINE_DEFAULTS.look, names.look, LOOKS),
+    defectRate: numberBetween(options.defectRate ?? LINE_DEFAULTS.defectRate, names.defectRate, 0, 1),
   };
 }
 

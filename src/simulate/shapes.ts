@@ -57,7 +57,7 @@ export function rectangle(r: RectangleShape): Shape {
         corner,
         (i * Math.PI) / 2,
         ((i + 1) * Math.PI) / 2,
-        corner === 0 ? 0 : r.chamfer ? 1 : 6,
+        corner === 0 || r.chamfer ? 1 : 6,
       ),
     );
     const cos = Math.cos(r.angle ?? 0);

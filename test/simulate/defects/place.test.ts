@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { DEFECT_CLASSES, type DefectClass } from '../../../src/simulate/defects/kinds';
+import { placeDefects } from '../../../src/simulate/defects/place';
+import { countPieces, type Pieces } from '../../../src/simulate/defects/topology';
+import { Mask } from '../../../src/simulate/mask';
+import { Random } from '../../../src/simulate/random';
+import { rectangle } from '../../../src/simulate/shapes';
+
+const SIZE = 200;
+/** Four traces from rim to rim, 20 px wide, 24 px apart. */
+function traces(): Mask {
+  const mask = new Mask(SIZE, SIZE);
+  for (let i = 0; i < 4; i++) mask.fill(rectangle({ x: 100, y: 34 + i * 44, halfWidth: 150, halfHeight: 10 })(0), 1);
+  return mask;
+}
+
+function pieces(mask: Mask): Pieces {
+  return countPieces(mask, 0, 0, SIZE, SIZE, 12);
+}
+
+/** What each defect does to four traces (copper 4, bare board 5), and whether it adds copper. */
+const EFFECTS: Record<DefectClass, { copper: number; bare: number; adds: boolean }> = {
+  open: { copper: 5, bare: 4, adds: false },
+  short: { copper: 3, bare: 6, adds: true },
+  mousebite: { copper: 4, bare: 5, adds: false },
+  spur: { copper: 4, bare: 5, adds: true },
+  copper: { copper: 5, bare: 5, adds: true },
+  'pin-hole': { copper: 4, bare: 6, adds: false },
+};
+
+describe('placeDefects', () => {
+  for (const label of DEFECT_CLASSES) {
+    it(`makes a ${label} that is one, twelve times over`, () => {
+      for (let seed = 0; seed < 12; seed++) {
+        const mask = traces();
+        const clean = mask.clone();
+        const placed = placeDefects(mask, new Random(label, seed), [label]);
+        assert.equal(placed.length, 1, `seed ${seed}`);
+        const after = pieces(mask);
+        const { copper, bare, adds } = EFFECTS[label];
+        // crumbling textures may leave specks; a scribbled cut may leave an island
+        assert.ok(after.copper >= copper && after.copper <= copper + (label === 'open' ? 3 : 0), `seed ${seed}`);
+        assert.ok(label === 'open' || label === 'short' || after.bare === bare, `seed ${seed}: bare ${after.bare}`);
+        const changed = mask.data.findIndex((value, i) => value !== clean.data[i]);
+        assert.equal(mask.data[changed], adds ? 1 : 0);
+        assert.ok(mask.data.every((value, i) => value === clean.data[i] || value === (adds ? 1 : 0)));
+      }
+    });
+  }
+
+  it('leaves out what finds no place and leaves the board as it was', () => {
+    const mask = new Mask(SIZE, SIZE);
+    const wanted: DefectClass[] = ['open', 'short', 'mousebite', 'spur', 'pin-hole'];
+    assert.deepEqual(placeDefects(mask, new Random('empty'), wanted), []);
+    assert.ok(mask.data.every((value) => value === 0));
+  });
+
+  it('keeps defects apart', () => {
+    for (let seed = 0; seed < 5; seed++) {
+      const placed = placeDefects(traces(), new Random('many', seed), [...DEFECT_CLASSES, ...DEFECT_CLASSES]);
+      for (const [i, { changed: a }] of placed.entries()) {
+        for (const { changed: b } of placed.slice(i + 1)) {
+          const apart = a.x + a.width < b.x || b.x + b.width < a.x || a.y + a.height < b.y || b.y + b.height < a.y;
+          assert.ok(apart, `seed ${seed}`);
+        }
+      }
+    }
+  });
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { drawCopper, simulateBoard } from '../../../src/simulate/board';
+import { blur, soften } from '../../../src/simulate/looks/optics';
+import { photo } from '../../../src/simulate/looks/photo';
+import { Random } from '../../../src/simulate/random';
+
+describe('photo', () => {
+  it('shows every copper change and leaves the rest alone', () => {
+    for (let seed = 0; seed < 6; seed++) {
+      const { copper, mask, layers, defects } = drawCopper({ seed, look: 'photo' }, 'photo');
+      // copper alone: silk and holes are taken off the defects before a board is photographed
+      const copperOnly = layers.map((bits) => bits & 1);
+      const clean = photo(copper, copperOnly, new Random('same light', seed));
+      const defective = photo(mask, copperOnly, new Random('same light', seed));
+      const difference = (x: number, y: number) => {
+        const at = 3 * (y * mask.width + x);
+        return Math.max(...[0, 1, 2].map((c) => Math.abs((clean[at + c] ?? 0) - (defective[at + c] ?? 0))));
+      };
+      for (const { label, changed: c } of defects) {
+        let most = 0;
+        for (let y = c.y; y < c.y + c.height; y++) {
+          for (let x = c.x; x < c.x + c.width; x++) most = Math.max(most, difference(x, y));
+        }
+        assert.ok(most >= 8, `seed ${seed} ${label}: ${most} grey levels`);
+      }
+      let far = 0;
+      for (let y = 2; y < mask.height; y += 9) {
+        for (let x = 2; x < mask.width; x += 9) {
+          const near = defects.some(
+            ({ changed: c }) => x > c.x - 8 && y > c.y - 8 && x < c.x + c.width + 8 && y < c.y + c.height + 8,
+          );
+          if (!near) far = Math.max(far, difference(x, y));
+        }
+      }
+      assert.ok(far <= 6, `seed ${seed}: ${far} grey levels far from any defect`);
+    }
+  });
+
+  it('is exposed: neither black nor burnt out', () => {
+    for (let seed = 0; seed < 12; seed++) {
+      const { pixels } = simulateBoard({ seed, look: 'photo', defects: 0 });
+      const mean = pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
+      assert.ok(mean > 25 && mean < 190, `seed ${seed}: mean ${mean}`);
+      const burnt = pixels.filter((value) => value === 255).length / pixels.length;
+      assert.ok(burnt < 0.35, `seed ${seed}: ${burnt} burnt`);
+    }
+  });
+});
+
+describe('optics', () => {
+  it('blurs without changing the brightness of an even picture', () => {
+    for (const [radius, passes] of [
+      [1, 1],
+      [2, 3],
+    ] as const) {
+      const plane = new Float32Array(20 * 20).fill(77);
+      blur(plane, 20, radius, passes);
+      for (const value of plane) assert.ok(Math.abs(value - 77) < 0.01, `radius ${radius}: ${value}`);
+    }
+    const plane = new Float32Array(20 * 20).fill(77);
+    soften(plane, 20, 2);
+    for (const value of plane) assert.ok(Math.abs(value - 77) < 0.01);
+  });
+
+  it('spreads a point over the box and keeps its sum', () => {
+    const plane = new Float32Array(21 * 21);
+    plane[10 * 21 + 10] = 90;
+    blur(plane, 21, 1, 1);
+    assert.ok(Math.abs((plane[9 * 21 + 11] ?? 0) - 10) < 1e-4);
+    assert.ok(Math.abs(plane.reduce((sum, value) => sum + value, 0) - 90) < 1e-3);
+  });
+});
