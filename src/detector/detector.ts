@@ -1,0 +1,259 @@
+import { EventEmitter } from 'node:events';
+import { performance } from 'node:perf_hooks';
+import { InspectionError, expected } from '../errors';
+import { numberBetween, oneOf } from '../validate';
+import type {
+  DetectOutcome,
+  DetectRequest,
+  DetectorLike,
+  DetectorOptions,
+  DetectorState,
+  DetectorStats,
+  ModelInfo,
+  Overload,
+} from './api';
+import { OVERLOAD_POLICIES, actualThreads, checkOptions, type CheckedOptions } from './options';
+import { notInspected, notInspectedBecause } from './outcome';
+import { processUsage } from './process-usage';
+import type { Answer, OperationName, Operations } from './protocol';
+import type { ProcessSettings } from './detector-process';
+import { Supervisor, type Running } from './supervisor';
+import { WaitingLine } from './waiting-line';
+
+/** One frame is inferred while the next is decoded: more in the process would only grow old there. */
+const FRAMES_IN_PROCESS = 2;
+
+/** A frame on its way, with what is needed to answer it. */
+interface Job {
+  request: DetectRequest;
+  bytes: number;
+  overload: Overload;
+  /** performance.now() of detect(). */
+  offeredAt: number;
+  answer: (outcome: DetectOutcome) => void;
+}
+
+/** Settings that are no business of a flow: tests put another program in, or a shorter start. */
+export type DetectorInternals = Pick<ProcessSettings, 'program' | 'startTimeoutMs'>;
+
+/**
+ * A model in a process of its own, supervised: see DetectorLike for the calls. Emits `state` with the new DetectorState
+ * and, for `restarting` and `failed`, the reason.
+ */
+export class Detector
+  extends EventEmitter<{ state: [state: DetectorState, reason: InspectionError | undefined] }>
+  implements DetectorLike
+{
+  readonly #supervisor: Supervisor;
+  readonly #line: WaitingLine<Job>;
+  readonly #counts = { offered: 0, inspected: 0, notInspected: 0 };
+  #options: CheckedOptions;
+  #state: DetectorState = 'stopped';
+  /** Ended by stop(); a detector that was never started starts with its first frame. */
+  #isStopped = false;
+  #starting: Promise<ModelInfo> | undefined;
+  #changing: Promise<unknown> = Promise.resolve();
+  #failure: InspectionError | undefined;
+  #inFlight = 0;
+  /** Runs while the process is down; when it is over, frames no longer wait for it. */
+  #patience: NodeJS.Timeout | undefined;
+  #isOutOfPatience = false;
+
+  /** @throws InspectionError BAD_ARGUMENT for an unusable or unknown option */
+  constructor(options: DetectorOptions, internals: DetectorInternals = {}) {
+    super();
+    this.#options = checkOptions(options);
+    this.#line = new WaitingLine(this.#options.queueLimit);
+    this.#supervisor = new Supervisor(
+      { ...internals, ...this.#settings(this.#options) },
+      { onUp: () => this.#onUp(), onDown: (reason) => this.#onDown(reason), onFailed: (reason) => this.#onFailed(reason) },
+    );
+  }
+
+  start(): Promise<ModelInfo> {
+    if (this.#starting === undefined) {
+      this.#isStopped = false;
+      this.#failure = undefined;
+      this.#setState('starting');
+      this.#starting = this.#supervisor.start();
+      // a start that failed may be tried again by another call, but not by a frame
+      this.#starting.catch(() => (this.#starting = undefined));
+    }
+    return this.#starting;
+  }
+
+  async detect(request: DetectRequest): Promise<DetectOutcome> {
+    this.#counts.offered += 1;
+    const offeredAt = performance.now();
+    return new Promise<DetectOutcome>((resolve) => {
+      const answer = (outcome: DetectOutcome) => {
+        this.#counts[outcome.inspected ? 'inspected' : 'notInspected'] += 1;
+        resolve(outcome);
+      };
+      try {
+        const overload = checkRequest(request) ?? this.#options.overload;
+        this.#accept({ request, bytes: request.image.byteLength, overload, offeredAt, answer });
+      } catch (error) {
+        answer(notInspectedBecause(error));
+      }
+    });
+  }
+
+  /**
+   * Has the process do something other than detect. It takes no place in the frames' queue, and rejects with a reason
+   * when there is no process or it dies before it answered.
+   */
+  async run<Name extends Exclude<OperationName, 'detect'>>(
+    operation: Name,
+    args: Operations[Name]['args'],
+    payload?: Uint8Array,
+  ): Promise<Answer<Name>> {
+    if (this.#isStopped) throw new InspectionError('CANCELLED', 'The detector was stopped');
+    if (this.#state === 'stopped') await this.start();
+    const running = this.#supervisor.running;
+    if (!running) throw new InspectionError('DETECTOR_FAILED', `The detector is ${this.#state}`);
+    return running.process.request<Name>(operation, args, payload);
+  }
+
+  reconfigure(change: { threads?: number; model?: string }): Promise<ModelInfo> {
+    const next = this.#changing.then(() => this.#reconfigure(change));
+    this.#changing = next.catch(() => {});
+    return next;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#starting = undefined;
+    this.#endPatience();
+    this.#refuseWaiting('stopped', 'The detector was stopped');
+    await this.#supervisor.stop();
+    if (this.#isStopped) this.#setState('stopped');
+  }
+
+  stats(): DetectorStats {
+    const process = this.#supervisor.running?.process;
+    return {
+      state: this.#state,
+      pid: process?.pid,
+      inFlight: this.#inFlight,
+      waiting: this.#line.length,
+      ...this.#counts,
+      restarts: this.#supervisor.restarts,
+      threads: process?.threads ?? actualThreads(this.#options.threads),
+      ...processUsage(process?.pid),
+    };
+  }
+
+  async #reconfigure(change: { threads?: number; model?: string }): Promise<ModelInfo> {
+    const options = checkOptions({ ...this.#options, ...change });
+    const isRunning = this.#starting !== undefined;
+    // a first start that is under way ends first; how it ends does not matter here
+    await this.#starting?.catch(() => {});
+    if (this.#isStopped && isRunning) throw new InspectionError('CANCELLED', 'The detector was stopped');
+    const settings = { ...this.#supervisor.settings, ...this.#settings(options) };
+    const model = await (this.#starting === undefined ? this.#restartWith(settings) : this.#supervisor.replace(settings));
+    this.#options = options;
+    return model;
+  }
+
+  #restartWith(settings: ProcessSettings): Promise<ModelInfo> {
+    this.#supervisor.settings = settings;
+    return this.start();
+  }
+
+  #settings(options: CheckedOptions): ProcessSettings {
+    const { model, nice, watchdogMs } = options;
+    return { model, nice, watchdogMs, threads: actualThreads(options.threads) };
+  }
+
+  #accept(job: Job): void {
+    if (this.#isStopped) return job.answer(notInspected('stopped', 'The detector was stopped'));
+    if (this.#state === 'stopped') this.start().catch(() => {});
+    if (this.#failure) return job.answer(notInspected('model not available', this.#failure.message, this.#failure.code));
+    if (this.#isOutOfPatience) return job.answer(notInspected('detector restarted', 'The detector is being restarted'));
+    const dropped = this.#line.push(job);
+    dropped?.answer(notInspected('dropped by overload', 'Newer frames came faster than they could be inspected'));
+    this.#giveWork();
+  }
+
+  #giveWork(): void {
+    const running = this.#supervisor.running;
+    while (running && this.#inFlight < FRAMES_IN_PROCESS) {
+      const job = this.#line.shift();
+      if (!job) return;
+      this.#inFlight += 1;
+      void this.#inspect(job, running).then((outcome) => {
+        this.#inFlight -= 1;
+        job.answer(outcome);
+        this.#giveWork();
+      });
+    }
+  }
+
+  async #inspect(job: Job, { process, model }: Running): Promise<DetectOutcome> {
+    const { image, frame, confidence } = job.request;
+    try {
+      const { value } = await process.request('detect', { frame, confidence }, image);
+      this.#supervisor.backoff.succeeded();
+      const total = performance.now() - job.offeredAt;
+      const { decodeMs: decode, inferMs: infer } = value;
+      const queue = Math.max(0, total - decode - infer);
+      return {
+        inspected: true,
+        detections: value.detections,
+        image: value.image,
+        latencyMs: { queue, decode, infer, total },
+        model,
+        threads: process.threads,
+      };
+    } catch (error) {
+      return notInspectedBecause(error);
+    }
+  }
+
+  #onUp(): void {
+    this.#failure = undefined;
+    this.#endPatience();
+    this.#setState('ready');
+    this.#giveWork();
+  }
+
+  #onDown(reason: InspectionError): void {
+    this.#patience = setTimeout(() => {
+      this.#isOutOfPatience = true;
+      this.#refuseWaiting('detector restarted', reason.message, reason.code);
+    }, this.#options.watchdogMs);
+    this.#setState('restarting', reason);
+  }
+
+  #onFailed(reason: InspectionError): void {
+    this.#failure = reason;
+    this.#endPatience();
+    this.#refuseWaiting('model not available', reason.message, reason.code);
+    this.#setState('failed', reason);
+  }
+
+  #endPatience(): void {
+    clearTimeout(this.#patience);
+    this.#isOutOfPatience = false;
+  }
+
+  #refuseWaiting(...why: Parameters<typeof notInspected>): void {
+    for (const job of this.#line.clear()) job.answer(notInspected(...why));
+  }
+
+  #setState(state: DetectorState, reason?: InspectionError): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.emit('state', state, reason);
+  }
+}
+
+/** @returns the frame's own overload policy, if it has one @throws InspectionError BAD_IMAGE, BAD_ARGUMENT */
+function checkRequest({ image, confidence, overload }: DetectRequest): Overload | undefined {
+  if (!(image instanceof Uint8Array) || image.byteLength === 0) {
+    throw expected('a Buffer with an encoded picture', 'the image', image, 'BAD_IMAGE');
+  }
+  if (confidence !== undefined) numberBetween(confidence, 'confidence', 0, 1);
+  return overload === undefined ? undefined : oneOf(overload, 'overload', OVERLOAD_POLICIES);
+}

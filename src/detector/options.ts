@@ -1,0 +1,56 @@
+import { availableParallelism } from 'node:os';
+import { expected } from '../errors';
+import { integerBetween, nonEmptyString, oneOf } from '../validate';
+import type { DetectorOptions, Overload } from './api';
+
+export const OVERLOAD_POLICIES: readonly Overload[] = ['latest', 'every'];
+
+/** What an option is when it is not given. */
+export const DETECTOR_DEFAULTS = {
+  /** 0: one per core, at most MAX_AUTO_THREADS. */
+  threads: 0,
+  /** Frames. */
+  queueLimit: 2,
+  overload: 'latest' as Overload,
+  /** Milliseconds. */
+  watchdogMs: 10_000,
+  /** 0 … 19, as in nice(1). */
+  nice: 0,
+};
+
+/** More threads than this bring nothing for the model sizes of an inspection and take the machine from other work. */
+const MAX_AUTO_THREADS = 4;
+
+export type CheckedOptions = Required<DetectorOptions>;
+
+type Check = (value: unknown) => unknown;
+
+const CHECKS: Record<keyof DetectorOptions, Check> = {
+  model: (value) => nonEmptyString(value, 'model'),
+  threads: (value) => integerBetween(value, 'threads', 0, 64),
+  queueLimit: (value) => integerBetween(value, 'queueLimit', 1, 1000),
+  overload: (value) => oneOf(value, 'overload', OVERLOAD_POLICIES),
+  watchdogMs: (value) => integerBetween(value, 'watchdogMs', 100, 3_600_000),
+  nice: (value) => integerBetween(value, 'nice', 0, 19),
+};
+
+/**
+ * Fills in defaults and checks every option; unknown keys are refused.
+ *
+ * @throws InspectionError BAD_ARGUMENT
+ */
+export function checkOptions(options: DetectorOptions): CheckedOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  for (const [key] of given) {
+    if (!(key in CHECKS)) throw expected(`only ${Object.keys(CHECKS).join(', ')}`, 'the detector options', key);
+  }
+  const all: Record<string, unknown> = { ...DETECTOR_DEFAULTS, ...Object.fromEntries(given) };
+  return Object.fromEntries(
+    Object.entries(CHECKS).map(([key, check]) => [key, check(all[key])]),
+  ) as unknown as CheckedOptions;
+}
+
+/** Intra-op threads that `threads: 0` stands for on this machine. */
+export function actualThreads(threads: number): number {
+  return threads > 0 ? threads : Math.min(MAX_AUTO_THREADS, availableParallelism());
+}

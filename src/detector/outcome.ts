@@ -1,0 +1,27 @@
+import type { NotInspectedReason } from '../alert/verdict';
+import { InspectionError, messageOf, type ErrorCode } from '../errors';
+import type { DetectOutcome } from './api';
+
+type NotInspectedOutcome = Extract<DetectOutcome, { inspected: false }>;
+
+/** Which reason on the verdict an engine error stands for. */
+const REASONS: Partial<Record<ErrorCode, NotInspectedReason>> = {
+  BAD_ARGUMENT: 'bad image',
+  BAD_IMAGE: 'bad image',
+  IMAGE_TOO_LARGE: 'bad image',
+  MODEL_NOT_FOUND: 'model not available',
+  MODEL_INVALID: 'model not available',
+  MODEL_UNSUPPORTED: 'model not available',
+  DETECTOR_TIMEOUT: 'timeout',
+  CANCELLED: 'stopped',
+};
+
+export function notInspected(reason: NotInspectedReason, detail: string, code?: ErrorCode): NotInspectedOutcome {
+  return { inspected: false, reason, detail, ...(code && { code }) };
+}
+
+/** The outcome for anything that went wrong with a frame; what is not known is put down to the process. */
+export function notInspectedBecause(error: unknown): NotInspectedOutcome {
+  const code = error instanceof InspectionError ? error.code : undefined;
+  return notInspected((code && REASONS[code]) ?? 'detector restarted', messageOf(error), code);
+}

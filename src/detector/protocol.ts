@@ -1,0 +1,55 @@
+import type { Detection } from '../detect/detection';
+import type { ErrorCode } from '../errors';
+import type { FrameInfo } from '../frame/frame';
+import type { ModelInfo } from './api';
+
+/**
+ * Everything that crosses the border between Node-RED's process and a detector process. Bytes (an image in, an image
+ * out) are not part of these types: they travel beside a message as its payload, see framing.ts.
+ */
+
+/** What a detector process can do: arguments and answer per operation. The table of doers is in operations.ts. */
+export interface Operations {
+  /** Payload: an image. Answers with candidates, before NMS. */
+  detect: {
+    args: { frame?: Partial<FrameInfo>; confidence?: number };
+    value: DetectValue;
+  };
+}
+
+export type OperationName = keyof Operations;
+
+export interface DetectValue {
+  detections: Detection[];
+  /** Size of the upright source image, pixels. */
+  image: { width: number; height: number };
+  decodeMs: number;
+  inferMs: number;
+}
+
+/** Names the operation together with its arguments, so that one cannot go with the other's. */
+export type RequestMessage = {
+  [Name in OperationName]: { type: 'request'; id: number; operation: Name; args: Operations[Name]['args'] };
+}[OperationName];
+
+export type ToProcess =
+  | { type: 'open'; model: string; /** ≥ 1 */ threads: number; /** 0 … 19 */ nice: number }
+  /** The payload is the image, if the operation takes one. */
+  | RequestMessage;
+
+export type FromProcess =
+  /** The model is loaded and has run once. */
+  | { type: 'ready'; model: ModelInfo }
+  /** The model cannot be used; the process ends after this. */
+  | { type: 'failed'; code: ErrorCode; message: string }
+  /** The payload is what the operation made, if it makes bytes. */
+  | { type: 'result'; id: number; value: Operations[OperationName]['value'] }
+  /** This one request failed; the process goes on. */
+  | { type: 'error'; id: number; code: ErrorCode; message: string };
+
+/** An operation's answer as the parent sees it. */
+export interface Answer<Name extends OperationName> {
+  value: Operations[Name]['value'];
+  /** Empty for operations that make no bytes. */
+  bytes: Uint8Array;
+}
