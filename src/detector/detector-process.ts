@@ -5,7 +5,7 @@ import { InspectionError } from '../errors';
 import type { ModelInfo } from './api';
 import { CHANNEL_FD, Channel } from './channel';
 import { deferred, type Deferred } from './deferred';
-import type { Answer, FromProcess, OperationName, Operations, RequestMessage, ToProcess } from './protocol';
+import type { Answer, FromProcess, OperationName, Operations, ToProcess } from './protocol';
 import { StderrTail } from './stderr-tail';
 import { Watchdog } from './watchdog';
 
@@ -67,7 +67,9 @@ export class DetectorProcess {
     this.gone = this.#watchEnd();
     const startTimeoutMs = settings.startTimeoutMs ?? START_TIMEOUT_MS;
     this.#startTimer = setTimeout(() => {
-      void this.kill(new InspectionError('DETECTOR_TIMEOUT', `The model was not loaded within ${startTimeoutMs / 1000} s`));
+      void this.kill(
+        new InspectionError('DETECTOR_TIMEOUT', `The model was not loaded within ${startTimeoutMs / 1000} s`),
+      );
     }, startTimeoutMs);
     // when descriptors run out, the child has no pipes at all and an `error` event follows
     const pipe = (this.#child.stdio as unknown[] | undefined)?.[CHANNEL_FD] as Duplex | undefined;
@@ -100,7 +102,7 @@ export class DetectorProcess {
     if (this.#isGone || this.#killedFor) throw this.#killedFor ?? this.#death('is gone');
     const id = this.#nextId++;
     // before it is noted: a message that cannot be coded throws here and is nobody's frame in flight
-    this.#channel.send({ type: 'request', id, operation, args } as RequestMessage, payload);
+    this.#channel.send({ type: 'request', id, operation, args }, payload);
     const answer = deferred<Answer<OperationName>>();
     this.#pending.set(id, answer);
     this.#watchdog.watch(true);
@@ -155,8 +157,12 @@ export class DetectorProcess {
     const seconds = watchdogMs / 1000;
     const [oldest] = this.#pending.keys();
     if (oldest === undefined) return;
-    this.#take(oldest)?.reject(new InspectionError('DETECTOR_TIMEOUT', `The detector did not answer within ${seconds} s`));
-    void this.kill(new InspectionError('DETECTOR_FAILED', `The detector was ended because it was stuck for ${seconds} s`));
+    this.#take(oldest)?.reject(
+      new InspectionError('DETECTOR_TIMEOUT', `The detector did not answer within ${seconds} s`),
+    );
+    void this.kill(
+      new InspectionError('DETECTOR_FAILED', `The detector was ended because it was stuck for ${seconds} s`),
+    );
   }
 
   /** `close` comes after the last byte of every pipe was read: answers given before the death are not lost. */

@@ -33,6 +33,9 @@ interface Job {
   answer: (outcome: DetectOutcome) => void;
 }
 
+const STOPPED = 'The detector was stopped';
+const stopped = () => new InspectionError('CANCELLED', STOPPED);
+
 /** Settings that are no business of a flow: tests put another program in, or a shorter start. */
 export type DetectorInternals = Pick<ProcessSettings, 'program' | 'startTimeoutMs'>;
 
@@ -66,7 +69,11 @@ export class Detector
     this.#line = new WaitingLine(this.#options.queueLimit);
     this.#supervisor = new Supervisor(
       { ...internals, ...this.#settings(this.#options) },
-      { onUp: () => this.#onUp(), onDown: (reason) => this.#onDown(reason), onFailed: (reason) => this.#onFailed(reason) },
+      {
+        onUp: () => this.#onUp(),
+        onDown: (reason) => this.#onDown(reason),
+        onFailed: (reason) => this.#onFailed(reason),
+      },
     );
   }
 
@@ -108,7 +115,7 @@ export class Detector
     args: Operations[Name]['args'],
     payload?: Uint8Array,
   ): Promise<Answer<Name>> {
-    if (this.#isStopped) throw new InspectionError('CANCELLED', 'The detector was stopped');
+    if (this.#isStopped) throw stopped();
     if (this.#state === 'stopped') await this.start();
     const running = this.#supervisor.running;
     if (!running) throw new InspectionError('DETECTOR_FAILED', `The detector is ${this.#state}`);
@@ -125,7 +132,7 @@ export class Detector
     this.#isStopped = true;
     this.#starting = undefined;
     this.#endPatience();
-    this.#refuseWaiting('stopped', 'The detector was stopped');
+    this.#refuseWaiting('stopped', STOPPED);
     await this.#supervisor.stop();
     if (this.#isStopped) this.#setState('stopped');
   }
@@ -146,12 +153,13 @@ export class Detector
 
   async #reconfigure(change: { threads?: number; model?: string }): Promise<ModelInfo> {
     const options = checkOptions({ ...this.#options, ...change });
-    const isRunning = this.#starting !== undefined;
     // a first start that is under way ends first; how it ends does not matter here
     await this.#starting?.catch(() => {});
-    if (this.#isStopped && isRunning) throw new InspectionError('CANCELLED', 'The detector was stopped');
+    if (this.#isStopped) throw stopped();
     const settings = { ...this.#supervisor.settings, ...this.#settings(options) };
-    const model = await (this.#starting === undefined ? this.#restartWith(settings) : this.#supervisor.replace(settings));
+    const model = await (this.#starting === undefined
+      ? this.#restartWith(settings)
+      : this.#supervisor.replace(settings));
     this.#options = options;
     return model;
   }
@@ -167,9 +175,10 @@ export class Detector
   }
 
   #accept(job: Job): void {
-    if (this.#isStopped) return job.answer(notInspected('stopped', 'The detector was stopped'));
+    if (this.#isStopped) return job.answer(notInspected('stopped', STOPPED));
     if (this.#state === 'stopped') this.start().catch(() => {});
-    if (this.#failure) return job.answer(notInspected('model not available', this.#failure.message, this.#failure.code));
+    if (this.#failure)
+      return job.answer(notInspected('model not available', this.#failure.message, this.#failure.code));
     if (this.#isOutOfPatience) return job.answer(notInspected('detector restarted', 'The detector is being restarted'));
     const dropped = this.#line.push(job);
     dropped?.answer(notInspected('dropped by overload', 'Newer frames came faster than they could be inspected'));

@@ -27,10 +27,12 @@ export interface DetectValue {
   inferMs: number;
 }
 
-/** Names the operation together with its arguments, so that one cannot go with the other's. */
-export type RequestMessage = {
-  [Name in OperationName]: { type: 'request'; id: number; operation: Name; args: Operations[Name]['args'] };
-}[OperationName];
+export interface RequestMessage {
+  type: 'request';
+  id: number;
+  operation: OperationName;
+  args: Operations[OperationName]['args'];
+}
 
 export type ToProcess =
   | { type: 'open'; model: string; /** ≥ 1 */ threads: number; /** 0 … 19 */ nice: number }

@@ -74,6 +74,7 @@ export class Supervisor {
    */
   async replace(settings: ProcessSettings): Promise<ModelInfo> {
     const { signal } = this.#life;
+    if (signal.aborted) throw stopped();
     const next = this.#spawn(settings);
     let model: ModelInfo;
     try {

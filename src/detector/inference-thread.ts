@@ -1,0 +1,61 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { Pipeline, type Inferred } from '../detect/pipeline';
+import { InspectionError, messageOf, type ErrorCode } from '../errors';
+import type { Letterboxed } from '../frame/letterbox';
+import type { ModelInfo } from './api';
+
+/**
+ * The thread of a detector process that runs the model. The runtime blocks the thread it is called from for a whole
+ * inference: here that is nobody's loss, while the process's main thread reads frames, decodes pictures and answers.
+ */
+
+export interface ThreadData {
+  model: string;
+  threads: number;
+}
+
+export interface InferMessage {
+  id: number;
+  prepared: Letterboxed;
+  confidence?: number;
+}
+
+export type ThreadMessage =
+  | { type: 'ready'; model: ModelInfo }
+  | { type: 'failed'; code: ErrorCode; message: string }
+  | { type: 'inferred'; id: number; inferred: Inferred; inferMs: number }
+  | { type: 'error'; id: number; code: ErrorCode; message: string };
+
+/** Anything unforeseen while a model loads or runs is a property of the model. */
+function asFailure(error: unknown): { code: ErrorCode; message: string } {
+  if (error instanceof InspectionError) return { code: error.code, message: error.message };
+  return { code: 'MODEL_INVALID', message: `The model cannot be run: ${messageOf(error)}` };
+}
+
+async function main(port: NonNullable<typeof parentPort>): Promise<void> {
+  const post = (message: ThreadMessage) => port.postMessage(message);
+  const { model, threads } = workerData as ThreadData;
+  let pipeline: Pipeline;
+  try {
+    pipeline = await Pipeline.open(model, { threads });
+  } catch (error) {
+    return post({ type: 'failed', ...asFailure(error) });
+  }
+  // one run at a time: a second one would not be faster, and both would be late
+  let turn = Promise.resolve();
+  const infer = async ({ id, prepared, confidence }: InferMessage): Promise<void> => {
+    const start = performance.now();
+    try {
+      const inferred = await pipeline.infer(prepared, { confidence });
+      post({ type: 'inferred', id, inferred, inferMs: performance.now() - start });
+    } catch (error) {
+      post({ type: 'error', id, ...asFailure(error) });
+    }
+  };
+  port.on('message', (message: InferMessage) => {
+    turn = turn.then(() => infer(message));
+  });
+  post({ type: 'ready', model: pipeline.info });
+}
+
+if (parentPort) void main(parentPort);

@@ -1,0 +1,138 @@
+import { writeFileSync } from 'node:fs';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { encodeOnnx } from '../../src/onnx';
+import {
+  AttributeProto_AttributeType,
+  ModelProtoSchema,
+  TensorProto_DataType,
+  type AttributeProtoSchema,
+  type NodeProtoSchema,
+  type TensorProtoSchema,
+  type ValueInfoProtoSchema,
+} from '../../src/onnx/generated/onnx';
+
+/** Input pixels per side, and per cell of the detection grid. */
+export const TINY_SIZE = 64;
+const CELL = 16;
+const CELLS = TINY_SIZE / CELL;
+
+export const TINY_CLASSES = ['red', 'green', 'blue'];
+
+export interface TinyModelOptions {
+  /** What is written into the metadata as names; `null` leaves the metadata out. */
+  names?: string[] | null;
+  /** A symbolic width and height, like a `dynamic=True` export. */
+  dynamic?: boolean;
+  /** A convolution over this many channels is put in front and added with weight 0: makes a run slower. */
+  ballastChannels?: number;
+}
+
+/**
+ * A whole detection model of a few hundred bytes in the YOLOv8 layout: float32 [1, 3, 64, 64] → [1, 4 + 3, 16]. It looks
+ * at a grid of 4 × 4 cells; a cell full of pure red scores 1 for class 0, green for 1, blue for 2; grey and white score 0.
+ * Its boxes are the cells. So the right answer for any picture can be told by head.
+ */
+export function tinyModel(options: TinyModelOptions = {}): Uint8Array {
+  const names = options.names === undefined ? TINY_CLASSES : options.names;
+  const side = options.dynamic ? undefined : TINY_SIZE;
+  const ballast = options.ballastChannels ?? 0;
+  return encodeOnnx(
+    create(ModelProtoSchema, {
+      irVersion: 8n,
+      opsetImport: [{ domain: '', version: 13n }],
+      metadataProps:
+        names === null
+          ? []
+          : [
+              { key: 'names', value: `{${names.map((name, index) => `${index}: '${name}'`).join(', ')}}` },
+              { key: 'imgsz', value: `[${TINY_SIZE}, ${TINY_SIZE}]` },
+            ],
+      graph: {
+        name: 'tiny',
+        input: [value('images', [1, 3, side, side])],
+        output: [value('output0', [1, 4 + TINY_CLASSES.length, side && CELLS * CELLS])],
+        initializer: [
+          // each colour less the mean of the two others: 0 for anything grey
+          floats('purity', [3, 3, 1, 1], [1, -0.5, -0.5, -0.5, 1, -0.5, -0.5, -0.5, 1]),
+          floats('boxes', [1, 4, CELLS * CELLS], gridBoxes()),
+          { name: 'flat', dims: [3n], dataType: TensorProto_DataType.INT64, int64Data: [1n, 3n, -1n] },
+          ...(ballast > 0
+            ? [
+                floats('widen', [ballast, 3, 3, 3], new Array<number>(ballast * 27).fill(0.01)),
+                floats('mix', [ballast, ballast, 3, 3], new Array<number>(ballast * ballast * 9).fill(0.001)),
+                floats('narrow', [3, ballast, 1, 1], new Array<number>(3 * ballast).fill(0)),
+              ]
+            : []),
+        ],
+        node: [
+          ...(ballast > 0
+            ? [
+                node('Conv', ['images', 'widen'], 'wide', [ints('pads', [1, 1, 1, 1])]),
+                node('Conv', ['wide', 'mix'], 'mixed', [ints('pads', [1, 1, 1, 1])]),
+                node('Conv', ['mixed', 'narrow'], 'nothing'),
+                node('Add', ['images', 'nothing'], 'picture'),
+              ]
+            : [node('Identity', ['images'], 'picture')]),
+          node('Conv', ['picture', 'purity'], 'colours'),
+          node('Relu', ['colours'], 'positive'),
+          node('AveragePool', ['positive'], 'cells', [
+            ints('kernel_shape', [CELL, CELL]),
+            ints('strides', [CELL, CELL]),
+          ]),
+          node('Reshape', ['cells', 'flat'], 'scores'),
+          node('Concat', ['boxes', 'scores'], 'output0', [
+            { name: 'axis', type: AttributeProto_AttributeType.INT, i: 1n },
+          ]),
+        ],
+      },
+    }),
+  );
+}
+
+/** Writes the model and gives the path back. */
+export function writeTinyModel(path: string, options?: TinyModelOptions): string {
+  writeFileSync(path, tinyModel(options));
+  return path;
+}
+
+/** Four rows (centre x, centre y, width, height), one column per cell. */
+function gridBoxes(): number[] {
+  const cells = Array.from({ length: CELLS * CELLS }, (_, index) => index);
+  return [
+    ...cells.map((cell) => ((cell % CELLS) + 0.5) * CELL),
+    ...cells.map((cell) => (Math.floor(cell / CELLS) + 0.5) * CELL),
+    ...cells.map(() => CELL),
+    ...cells.map(() => CELL),
+  ];
+}
+
+type Init<Schema extends Parameters<typeof create>[0]> = MessageInitShape<Schema>;
+
+function node(
+  opType: string,
+  input: string[],
+  output: string,
+  attribute: Init<typeof AttributeProtoSchema>[] = [],
+): Init<typeof NodeProtoSchema> {
+  return { opType, name: output, input, output: [output], attribute };
+}
+
+function ints(name: string, values: number[]): Init<typeof AttributeProtoSchema> {
+  return { name, type: AttributeProto_AttributeType.INTS, ints: values.map(BigInt) };
+}
+
+function floats(name: string, dims: number[], floatData: number[]): Init<typeof TensorProtoSchema> {
+  return { name, dims: dims.map(BigInt), dataType: TensorProto_DataType.FLOAT, floatData };
+}
+
+function value(name: string, dims: (number | undefined)[]): Init<typeof ValueInfoProtoSchema> {
+  const dim = dims.map((size, index) =>
+    size === undefined
+      ? { value: { case: 'dimParam' as const, value: `${name}_${index}` } }
+      : { value: { case: 'dimValue' as const, value: BigInt(size) } },
+  );
+  return {
+    name,
+    type: { value: { case: 'tensorType', value: { elemType: TensorProto_DataType.FLOAT, shape: { dim } } } },
+  };
+}
