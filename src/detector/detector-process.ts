@@ -90,6 +90,11 @@ export class DetectorProcess {
     return this.#isGone ? undefined : this.#child.pid;
   }
 
+  /** False as soon as the process is gone or was told to go. */
+  get isUsable(): boolean {
+    return !this.#isGone && this.#killedFor === undefined;
+  }
+
   /**
    * Has the process do something. Rejects with its InspectionError, or with DETECTOR_FAILED, DETECTOR_TIMEOUT or the
    * reason given to kill() when the process ends before it answered.
@@ -99,7 +104,7 @@ export class DetectorProcess {
     args: Operations[Name]['args'],
     payload?: Uint8Array,
   ): Promise<Answer<Name>> {
-    if (this.#isGone || this.#killedFor) throw this.#killedFor ?? this.#death('is gone');
+    if (!this.isUsable) throw this.#killedFor ?? this.#death('is gone');
     const id = this.#nextId++;
     // before it is noted: a message that cannot be coded throws here and is nobody's frame in flight
     this.#channel.send({ type: 'request', id, operation, args }, payload);

@@ -52,9 +52,9 @@ export class Supervisor {
     this.#settings = settings;
   }
 
-  /** undefined while there is none, or while one is being swapped for another. */
+  /** undefined while there is none, while it is being ended, and while it is swapped for another. */
   get running(): Running | undefined {
-    return this.#running;
+    return this.#running?.process.isUsable ? this.#running : undefined;
   }
 
   /** How often a process was started to replace one that died. */

@@ -195,6 +195,7 @@ describe('detector process death', () => {
       code: 'DETECTOR_TIMEOUT',
     });
     assert.equal(gist(behind), 'detector restarted');
+    await until('it was restarted', () => detector.stats().restarts === 1);
     await isReady(detector);
     assert.equal(gist(await send(detector, 'ok again')), 'ok again');
   });
@@ -204,7 +205,12 @@ describe('detector process death', () => {
     await detector.start();
     process.kill(detector.stats().pid as number, 'SIGSTOP');
     assert.equal(gist(await send(detector, 'ok')), 'timeout');
+    // the process was told to go but is not gone: it must not be given this frame
+    const next = send(detector, 'ok again');
+    assert.equal(detector.stats().waiting, 1);
+    await until('it was restarted', () => detector.stats().restarts === 1);
     await isReady(detector);
+    assert.ok(await next);
     assert.equal(gist(await send(detector, 'ok again')), 'ok again');
   });
 
