@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureSystemPackages } from './system-packages.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const filters = process.argv.slice(2);
@@ -25,6 +26,7 @@ function testFiles(folder) {
 
 run('npm', ['run', '--silent', 'build']);
 if (filters.length === 0) {
+  ensureSystemPackages();
   run('npm', ['run', '--silent', 'lint']);
   run('npm', ['run', '--silent', 'format:check']);
 }

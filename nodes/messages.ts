@@ -1,0 +1,41 @@
+import type { NodeMessageInFlow } from 'node-red';
+import type { NotInspected, NotInspectedReason } from '../src/alert/verdict';
+import type { Detection } from '../src/detect/detection';
+import type { Annotation } from '../src/detect/annotations';
+import type { Latency, ModelInfo } from '../src/detector/api';
+import type { FrameInfo } from '../src/frame/frame';
+
+/** `msg.inference`: which model looked at the frame, how, and how long it took. */
+export interface InferenceRecord {
+  model: Pick<ModelInfo, 'name' | 'version' | 'sha256' | 'precision'>;
+  latencyMs: Latency;
+  threads: number;
+  /** The upright source image, pixels: what boxes are in. */
+  image: { width: number; height: number };
+  thresholds: { confidence?: number; iou?: number };
+  /** Thermal condition of the station when the frame was inspected. */
+  thermal?: unknown;
+}
+
+/** A message on its way through the inspection nodes. */
+export interface InspectionMessage extends NodeMessageInFlow {
+  frame?: FrameInfo;
+  image?: Buffer;
+  inference?: InferenceRecord;
+  annotations?: Annotation[];
+  notInspected?: NotInspected;
+  /** Overrides of node properties by message. */
+  confidence?: unknown;
+  iou?: unknown;
+  maxDetections?: unknown;
+  classAware?: unknown;
+}
+
+/**
+ * Marks a message as not inspected: it travels on without detections, so that its part still gets a verdict. A reason
+ * given earlier in the flow stays: the first cause is the one that helps.
+ */
+export function markNotInspected(message: InspectionMessage, reason: NotInspectedReason, detail: string): void {
+  message.notInspected ??= { reason, detail };
+  message.payload = [] satisfies Detection[];
+}

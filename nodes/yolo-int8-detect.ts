@@ -1,0 +1,135 @@
+import type { NodeAPI, NodeDef } from 'node-red';
+import { InspectionError, expected, type ErrorCode } from '../src/errors';
+import type { NotInspectedReason } from '../src/alert/verdict';
+import type { DetectorState, DetectOutcome } from '../src/detector/api';
+import { newFrame } from '../src/frame/new-frame';
+import { frameLedger } from '../src/scheduler/ledger';
+import { numberBetween } from '../src/validate';
+import { onClose, onInput, statusText } from './adapter';
+import { modelNodeOf, type InspectionModelNode } from './inspection-model-node';
+import { markNotInspected, type InspectionMessage } from './messages';
+
+interface YoloDetectDef extends NodeDef {
+  model: string;
+  confidence: number | string;
+}
+
+/** Reasons that are a choice of the station, not a fault: they end a frame but trigger no Catch node. */
+const CHOSEN: ReadonlySet<NotInspectedReason> = new Set(['dropped by overload', 'too hot', 'stopped']);
+
+/** The status under the node is renewed at most this often: every change goes over the editor's websocket. */
+const STATUS_INTERVAL_MS = 500;
+
+const STATE_BADGES: Record<DetectorState, { fill: 'green' | 'yellow' | 'red' | 'grey'; shape: 'dot' | 'ring' }> = {
+  starting: { fill: 'yellow', shape: 'ring' },
+  ready: { fill: 'green', shape: 'dot' },
+  restarting: { fill: 'yellow', shape: 'ring' },
+  failed: { fill: 'red', shape: 'ring' },
+  stopped: { fill: 'grey', shape: 'ring' },
+};
+
+export = function (RED: NodeAPI) {
+  function YoloInt8Detect(this: import('node-red').Node, config: YoloDetectDef) {
+    RED.nodes.createNode(this, config);
+    const text = (key: string): string => RED._(`yolo-int8-detect.status.${key}`);
+    let model: InspectionModelNode | undefined;
+    let confidence: number | undefined;
+    let seq = 0;
+    let statusAt = 0;
+
+    try {
+      model = modelNodeOf((id) => RED.nodes.getNode(id), config.model);
+      if (!model) throw expected('an inspection-model', 'model', config.model || 'nothing');
+      if (!isBlank(config.confidence)) confidence = numberBetween(config.confidence, 'confidence', 0, 1);
+    } catch (error) {
+      this.error(error);
+      this.status({ fill: 'red', shape: 'ring', text: text('settings') });
+    }
+
+    const showState = (state: DetectorState): void => {
+      this.status({ ...STATE_BADGES[state], text: text(state) });
+    };
+    if (model?.detector) {
+      const { detector } = model;
+      detector.on('state', showState);
+      showState(detector.stats().state);
+      onClose(this, () => void detector.off('state', showState));
+    } else if (model) {
+      this.status({ fill: 'red', shape: 'ring', text: text('failed') });
+    }
+
+    const showLatency = (totalMs: number): void => {
+      const now = Date.now();
+      if (now - statusAt < STATUS_INTERVAL_MS) return;
+      statusAt = now;
+      this.status({ fill: 'green', shape: 'dot', text: statusText(`${totalMs.toFixed(0)} ms`) });
+    };
+
+    onInput<InspectionMessage>(this, async (message, send) => {
+      const image = message.payload;
+      const fail = (reason: NotInspectedReason, error: Error): never => {
+        markNotInspected(message, reason, error.message);
+        send(message);
+        throw error;
+      };
+
+      if (message.notInspected) {
+        markNotInspected(message, message.notInspected.reason, message.notInspected.detail);
+        send(message);
+        return;
+      }
+      if (!Buffer.isBuffer(image)) {
+        return fail('bad message', expected('a Buffer with an encoded picture', 'msg.payload', image));
+      }
+      const frame = (message.frame = newFrame(String(message.topic || 'message'), seq++, image, message.frame));
+      message.image = image;
+      if (!model?.detector) {
+        const why = model?.problem ?? 'no inspection-model is chosen';
+        return fail(
+          'model not available',
+          new InspectionError('DETECTOR_FAILED', `The model is not available: ${why}`),
+        );
+      }
+      let limit = confidence;
+      try {
+        if (message.confidence !== undefined) limit = numberBetween(message.confidence, 'msg.confidence', 0, 1);
+      } catch (error) {
+        return fail('bad message', error as Error);
+      }
+
+      frameLedger.enter(frame.source, frame.id);
+      let outcome: DetectOutcome;
+      try {
+        outcome = await model.detector.detect({ image, frame, confidence: limit });
+      } finally {
+        frameLedger.leave(frame.source, frame.id);
+      }
+
+      if (!outcome.inspected) {
+        markNotInspected(message, outcome.reason, outcome.detail);
+        send(message);
+        if (CHOSEN.has(outcome.reason)) return;
+        throw new InspectionError((outcome.code as ErrorCode) ?? 'DETECTOR_FAILED', outcome.detail);
+      }
+      message.payload = outcome.detections;
+      frame.width ||= outcome.image.width;
+      frame.height ||= outcome.image.height;
+      const { name, version, sha256, precision } = outcome.model;
+      message.inference = {
+        model: { name, version, sha256, precision },
+        latencyMs: outcome.latencyMs,
+        threads: outcome.threads,
+        image: outcome.image,
+        thresholds: { confidence: limit },
+      };
+      showLatency(outcome.latencyMs.total);
+      send(message);
+    });
+  }
+  RED.nodes.registerType('yolo-int8-detect', YoloInt8Detect);
+};
+
+/** An empty field in the dialog: the model's own threshold applies. */
+function isBlank(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}

@@ -1,0 +1,50 @@
+// Programs that the tests need and npm does not have: one row each. As root with apt they are installed; otherwise the one
+// line says what to install.
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const PACKAGES = [
+  { program: 'mosquitto', debian: 'mosquitto', why: 'a real MQTT broker' },
+  { program: 'ffmpeg', debian: 'ffmpeg', why: 'cameras over RTSP and V4L2' },
+  { program: 'chromium', debian: 'chromium', why: 'the Node-RED editor and the dashboard' },
+];
+
+/** Debian keeps servers in sbin, which is not on every user's PATH. */
+const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+
+function exists(program) {
+  return FOLDERS.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function apt(args) {
+  // RUNLEVEL=1 keeps Debian from starting a server that is only wanted by the tests
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  return spawnSync('apt-get', ['-q', '-y', ...args], { stdio: ['ignore', 'ignore', 'inherit'], env }).status === 0;
+}
+
+/** Makes sure that every program is there; exits with one clear line when it cannot. */
+export function ensureSystemPackages() {
+  const missing = PACKAGES.filter(({ program }) => !exists(program));
+  if (missing.length === 0) return;
+  const names = missing.map(({ debian }) => debian);
+  if (process.getuid?.() === 0 && exists('apt-get')) {
+    console.log(`Installing for the tests: ${missing.map(({ debian, why }) => `${debian} (${why})`).join(', ')}`);
+    if (!apt(['install', '--no-install-recommends', ...names])) {
+      // an old package list: refresh it once
+      apt(['update']);
+      apt(['install', '--no-install-recommends', ...names]);
+    }
+  }
+  if (missing.some(({ program }) => !exists(program))) {
+    console.error(`The tests need ${names.join(', ')}: sudo apt-get install ${names.join(' ')}`);
+    process.exit(1);
+  }
+}

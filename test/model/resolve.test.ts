@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { resolveModelPath } from '../../src/model/resolve';
+
+describe('resolveModelPath', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'resolve-'));
+  writeFileSync(join(folder, 'mine.onnx'), 'x');
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('leaves absolute paths alone', () => assert.equal(resolveModelPath('/a/b.onnx', [folder]), '/a/b.onnx'));
+  it('finds relative paths in the folders given', () => {
+    assert.equal(resolveModelPath('mine.onnx', ['/nowhere', folder]), join(folder, 'mine.onnx'));
+  });
+
+  for (const wrong of ['', '  ', undefined, 7, 'no-such-model', '../../etc', 'a\0b']) {
+    it(`refuses ${JSON.stringify(wrong)}`, () => {
+      assert.throws(() => resolveModelPath(wrong, [folder]), { message: /^Expected .* for model but received/ });
+    });
+  }
+});
