@@ -15,7 +15,7 @@ describe('resolveModelPath', () => {
     assert.equal(resolveModelPath('mine.onnx', ['/nowhere', folder]), join(folder, 'mine.onnx'));
   });
 
-  for (const wrong of ['', '  ', undefined, 7, 'no-such-model', '../../etc', 'a\0b']) {
+  for (const wrong of ['', '  ', undefined, 7, 'no-such-model', '../no-such', 'a\0b']) {
     it(`refuses ${JSON.stringify(wrong)}`, () => {
       assert.throws(() => resolveModelPath(wrong, [folder]), { message: /^Expected .* for model but received/ });
     });
