@@ -1,0 +1,130 @@
+// The editor as a newcomer sees it. The pictures land in screenshots/ (not in git): look at them after a change to a dialog.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from '../helpers/browser';
+import { installPackage, type InstalledPackage } from '../helpers/installed-package';
+import { NodeRedProcess } from '../helpers/node-red-process';
+import { NODE_RED_4, nodeRed5 } from '../helpers/node-red-versions';
+import { ROOT } from '../helpers/root';
+
+/** The part of the editor's own API that the test uses, as it is inside the page. */
+interface EditorWindow {
+  RED: {
+    nodes: { eachNode(visit: (node: { id: string; type: string }) => boolean): void; node(id: string): { id: string } };
+    view: { reveal(id: string): void };
+    editor: { edit(node: { id: string }): void };
+    actions: { invoke(action: string): void };
+  };
+}
+
+const { 'node-red': declared } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  'node-red': { nodes: Record<string, string> };
+};
+const TYPES = Object.keys(declared.nodes).filter((type) => type !== 'inspection-model');
+
+for (const version of [() => NODE_RED_4, nodeRed5]) {
+  const { name, node, redJs } = version();
+  const major = name.includes('Node-RED 5') ? '5' : '4';
+  const shots = join(ROOT, 'screenshots', `editor-${major}`);
+
+  describe(`the editor of ${name}`, () => {
+    let installed: InstalledPackage;
+    let nodeRed: NodeRedProcess;
+    let browser: Browser;
+    let page: Page;
+    const complaints: string[] = [];
+
+    before(async () => {
+      mkdirSync(shots, { recursive: true });
+      installed = installPackage();
+      nodeRed = await NodeRedProcess.start({ node, redJs, userDir: installed.userDir });
+      browser = await launchBrowser();
+      page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      await page.goto(nodeRed.url);
+      await page.waitForSelector('.red-ui-palette-node[data-palette-type="nms"]', { timeout: 60_000 });
+    });
+    after(async () => {
+      await browser?.close();
+      await nodeRed?.stop();
+      installed?.remove();
+    });
+
+    it('has every node in the palette, with its icon, and takes each when dragged', async () => {
+      for (const [index, type] of TYPES.entries()) {
+        const entry = page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
+        await entry.scrollIntoViewIfNeeded();
+        const icon = await entry.locator('.red-ui-palette-icon').getAttribute('style');
+        assert.ok(icon?.includes(`${type}.svg`), `${type} has the icon ${icon}`);
+        const from = await entry.boundingBox();
+        assert.ok(from);
+        await page.mouse.move(from.x + 20, from.y + 10);
+        await page.mouse.down();
+        await page.mouse.move(700, 150 + index * 90, { steps: 8 });
+        await page.mouse.up();
+      }
+      const types = await page.evaluate(() => {
+        const found: string[] = [];
+        (globalThis as unknown as EditorWindow).RED.nodes.eachNode((entry) => {
+          found.push(entry.type);
+          return true;
+        });
+        return found;
+      });
+      assert.deepEqual([...types].sort(), [...TYPES].sort());
+      await page.screenshot({ path: join(shots, 'palette.png') });
+    });
+
+    for (const type of TYPES) {
+      it(`opens the dialog and the help of ${type}, without a raw caption key`, async () => {
+        await page.evaluate((wanted) => {
+          const { RED } = globalThis as unknown as EditorWindow;
+          let id = '';
+          RED.nodes.eachNode((entry) => {
+            if (entry.type === wanted) id = entry.id;
+            return true;
+          });
+          RED.editor.edit(RED.nodes.node(id));
+        }, type);
+        const dialog = page.locator('.red-ui-tray .red-ui-editor').first();
+        await dialog.waitFor();
+        await page.waitForTimeout(500);
+        const text = await dialog.innerText();
+        assert.ok(!text.includes(`${type}.`), `an untranslated caption in: ${text}`);
+        await page.screenshot({ path: join(shots, `dialog-${type}.png`) });
+        await page.locator('#node-dialog-cancel').click();
+        await page.waitForTimeout(400);
+
+        await page.evaluate(() => (globalThis as unknown as EditorWindow).RED.actions.invoke('core:show-help-tab'));
+        await page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`).click();
+        const help = page.locator('.red-ui-help');
+        await help
+          .filter({ hasText: /Details|Properties|Inputs|Outputs/ })
+          .first()
+          .waitFor();
+        await page.screenshot({ path: join(shots, `help-${type}.png`) });
+      });
+    }
+
+    it('offers the examples in the import dialog and imports the first', async () => {
+      await page.evaluate(() =>
+        (globalThis as unknown as EditorWindow).RED.actions.invoke('core:show-examples-import-dialog'),
+      );
+      const tree = page.locator('.red-ui-clipboard-dialog-tab-library, #red-ui-clipboard-dialog-import-tab-examples');
+      await tree.first().waitFor();
+      await page.getByText('@edge-inspect/node-red-inspection').first().click();
+      await page.getByText('01 - Detect defects in an image').first().click();
+      await page.screenshot({ path: join(shots, 'examples.png') });
+      await page.locator('#red-ui-clipboard-dialog-ok').click();
+      await page.waitForTimeout(1500);
+      await page.screenshot({ path: join(shots, 'example-01.png') });
+      const tabs = await page.locator('.red-ui-tabs').first().innerText();
+      assert.match(tabs, /Detect defects in an image/);
+    });
+
+    it('said no error on the way', () => assert.deepEqual(complaints, []));
+  });
+}
