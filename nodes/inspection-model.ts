@@ -1,6 +1,7 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import { messageOf } from '../src/errors';
 import { Detector } from '../src/detector/detector';
+import { OVERLOAD_POLICIES } from '../src/detector/options';
 import { resolveModelPath } from '../src/model/resolve';
 import { integerBetween, numberBetween, oneOf } from '../src/validate';
 import { onClose } from './adapter';
@@ -23,7 +24,7 @@ export = function (RED: NodeAPI) {
       const detector = new Detector({
         model: this.modelPath,
         threads: integerBetween(config.threads ?? 0, 'threads', 0, 64),
-        overload: oneOf(config.overload ?? 'latest', 'overload', ['latest', 'every']),
+        overload: oneOf(config.overload ?? 'latest', 'overload', OVERLOAD_POLICIES),
         queueLimit: integerBetween(config.queueLimit ?? 2, 'queue', 1, 1000),
         watchdogMs: numberBetween(config.watchdogSeconds ?? 10, 'watchdog', 0.5, 600) * 1000,
       });

@@ -123,13 +123,13 @@ for (const version of [() => NODE_RED_4, nodeRed5]) {
       }
       assert.ok(nodeRed.isRunning, nodeRed.log);
 
-      // stop the camera, let the frames on their way arrive
+      // stop the camera alone, so that the frames on their way arrive
       const flow = exampleFlow({ source: 'folder', path: join(installed.userDir, 'pictures'), trigger: 'message' });
       const answered = current().filter(({ verdict }) => verdict !== 'NOT_INSPECTED').length;
       await waitFor('inspections to go on after the last kill', () => {
         return current().filter(({ verdict }) => verdict !== 'NOT_INSPECTED').length >= answered + 3;
       });
-      await nodeRed.deploy(flow);
+      await nodeRed.deploy(flow, 'nodes');
       const end = await waitFor('the last verdicts', async () => {
         const count = current().length;
         await new Promise((resolve) => setTimeout(resolve, 1000));

@@ -78,17 +78,21 @@ export class NodeRedProcess {
     return (await response.json()) as T;
   }
 
-  async post(path: string, body?: unknown): Promise<Response> {
+  async post(path: string, body?: unknown, deployment = 'full'): Promise<Response> {
     return fetch(this.url + path, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'node-red-deployment-type': 'full' },
+      headers: { 'content-type': 'application/json', 'node-red-deployment-type': deployment },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   }
 
-  /** Deploys flows as the editor's button does. */
-  async deploy(flows: FlowNode[]): Promise<void> {
-    const response = await this.post('/flows', flows);
+  /**
+   * Deploys flows as the editor's button does.
+   *
+   * @param deployment `full`: everything restarts; `nodes`: only what changed
+   */
+  async deploy(flows: FlowNode[], deployment: 'full' | 'nodes' = 'full'): Promise<void> {
+    const response = await this.post('/flows', flows, deployment);
     if (!response.ok) throw new Error(`deploy: ${response.status} ${await response.text()}`);
   }
 
