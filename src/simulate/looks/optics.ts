@@ -4,6 +4,8 @@ import { NoiseField } from './noise';
 /** A picture of one number per pixel, rows without padding. */
 export type Plane = Float32Array;
 
+// The filters take a `spare` plane of the same length: one for all of them, since fresh ones cost as much as the work.
+
 /** One pass of a box filter along rows or columns; the edge is repeated outwards. */
 function boxPass(
   from: Plane,
@@ -31,9 +33,13 @@ function boxPass(
 }
 
 /** A box filter of 2 x radius + 1 px in place, `passes` times: two passes come near a Gaussian. */
-export function blur(plane: Plane, size: number, radius: number, passes: number): void {
-  if (radius < 1) return;
-  const spare = new Float32Array(plane.length);
+export function blur(
+  plane: Plane,
+  size: number,
+  radius: number,
+  passes: number,
+  spare: Plane = new Float32Array(plane.length),
+): void {
   for (let pass = 0; pass < passes; pass++) {
     boxPass(plane, spare, size, size, size, 1, radius);
     boxPass(spare, plane, size, size, 1, size, radius);
@@ -41,19 +47,27 @@ export function blur(plane: Plane, size: number, radius: number, passes: number)
 }
 
 /** A soft filter (1 w 1) / (2 + w) in both directions in place: less than a pixel of defocus. */
-export function soften(plane: Plane, size: number, centre: number): void {
-  const spare = new Float32Array(plane.length);
+export function soften(
+  plane: Plane,
+  size: number,
+  centre: number,
+  spare: Plane = new Float32Array(plane.length),
+): void {
   const side = 1 / (2 + centre);
   const middle = centre * side;
-  for (const [from, to, step] of [
-    [plane, spare, 1],
-    [spare, plane, size],
-  ] as const) {
-    for (let i = 0; i < from.length; i++) {
-      const before = i >= step ? (from[i - step] as number) : (from[i] as number);
-      const after = i + step < from.length ? (from[i + step] as number) : (from[i] as number);
-      to[i] = (from[i] as number) * middle + (before + after) * side;
-    }
+  softenPass(plane, spare, 1, side, middle);
+  softenPass(spare, plane, size, side, middle);
+}
+
+/** Neighbours are `step` apart; the first and last `step` values have one neighbour only, which counts twice. */
+function softenPass(from: Plane, to: Plane, step: number, side: number, middle: number): void {
+  const last = from.length - step;
+  for (let i = 0; i < step; i++) to[i] = (from[i] as number) * (middle + side) + (from[i + step] as number) * side;
+  for (let i = step; i < last; i++) {
+    to[i] = (from[i] as number) * middle + ((from[i - step] as number) + (from[i + step] as number)) * side;
+  }
+  for (let i = last; i < from.length; i++) {
+    to[i] = (from[i] as number) * (middle + side) + (from[i - step] as number) * side;
   }
 }
 

@@ -41,11 +41,11 @@ function paintMaterials(
 }
 
 /** Adds what a grazing lamp shows: bright and dark flanks of the copper, and the grain of metal. */
-function addRelief(planes: readonly Plane[], copper: Mask, random: Random, shine: number): void {
+function addRelief(planes: readonly Plane[], copper: Mask, random: Random, shine: number, spare: Plane): void {
   const size = copper.width;
   const height = Float32Array.from(copper.data);
-  soften(height, size, 1);
-  soften(height, size, 1);
+  soften(height, size, 1, spare);
+  soften(height, size, 1, spare);
   const angle = random.between(0, 2 * Math.PI);
   const strength = RELIEF * random.between(0.2, 1.2) * (0.5 + shine / 2);
   const lightX = Math.cos(angle) * strength;
@@ -115,11 +115,12 @@ function expose(planes: readonly Plane[], size: number, random: Random): Uint8Ar
 export function photo(copper: Mask, layers: Uint8Array, random: Random): Uint8Array {
   const size = copper.width;
   const { planes, shine } = paintMaterials(copper, layers, random);
-  addRelief(planes, copper, random, shine);
+  const spare: Plane = new Float32Array(copper.data.length);
+  addRelief(planes, copper, random, shine, spare);
   const defocus = random.next();
   for (const plane of planes) {
-    soften(plane, size, 1.5 + 2 * defocus);
-    if (defocus < 0.35) blur(plane, size, 1, defocus < 0.12 ? 2 : 1);
+    soften(plane, size, 1.5 + 2 * defocus, spare);
+    if (defocus < 0.35) blur(plane, size, 1, defocus < 0.12 ? 2 : 1, spare);
   }
   return expose(planes, size, random);
 }
