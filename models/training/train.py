@@ -1,0 +1,251 @@
+"""Trains a detector on YOLO folders; interrupted at any moment, the same command goes on where it was.
+
+python -m models.training.train --run RUN --data DIR[@WEIGHT] [--data …] [--minutes 90]
+"""
+
+import argparse
+import json
+import math
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from .augment import Augmentation
+from .checkpoint import MovingAverage, load, load_model, save
+from .dataset import DatasetError, open_all
+from .evaluate import evaluate
+from .loader import Loader
+from .loss import Loss
+from .network import Yolo
+from .parallel import Workers
+from .predict import Runner
+
+
+@dataclass
+class Config:
+    """Defaults of a run; times in minutes or seconds as named."""
+
+    run: str
+    data: list
+    val: list
+    width: float = 0.25
+    depth: float = 0.33
+    crop: int = 320  # pixels; a multiple of 32
+    imgsz: int = 640  # longer side of images before cropping, and the size of evaluation
+    batch: int = 16
+    steps: int = 12000
+    minutes: float = 0  # 0: no limit; otherwise the schedule ends at whichever comes first
+    lr: float = 2e-3
+    final_lr: float = 0.02  # of lr, at the end of the cosine
+    warmup: int = 300  # steps
+    weight_decay: float = 0.02
+    plain_tail: float = 0.1  # last share of the run without mosaic
+    save_seconds: float = 180
+    log_steps: int = 100
+    eval_minutes: float = 0  # 0: only at the end
+    eval_limit: int = 200
+    seed: int = 1
+    threads: int = 2  # worker threads, one core each
+    precision: str = "auto"
+    cache_gb: float = 6
+    init: str = ""
+    teacher: str = ""
+    teacher_gain: float = 1.0
+    upright: bool = False
+
+
+def use_bfloat16(precision: str) -> bool:
+    """bfloat16 pays only where the processor multiplies it in hardware (AMX, AVX512-BF16); elsewhere it is emulated."""
+    if precision != "auto":
+        return precision == "bf16"
+    flags = Path("/proc/cpuinfo")
+    return flags.exists() and any(f in flags.read_text() for f in ("amx_bf16", "avx512_bf16"))
+
+
+def make_optimizer(model: Yolo, config: Config):
+    """AdamW; weight decay on convolution kernels only."""
+    decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
+    plain = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=config.lr, betas=(0.9, 0.999), fused=True)
+
+
+class Run:
+    """One training run in a folder: last.pt (for resuming), best.pt (best on --val), log.jsonl."""
+
+    def __init__(self, config: Config):
+        self.config = config
+        self.folder = Path(config.run)
+        cache = int(config.cache_gb * (1 << 30))
+        self.datasets = open_all(config.data, "train", config.imgsz, cache)
+        self.names = self.datasets[0].names
+        self.vals = open_all(config.val, "val", config.imgsz, 0) if config.val else []
+        self.step, self.elapsed, self.best = 0, 0.0, -1.0
+        torch.manual_seed(config.seed)
+        self.model = Yolo(len(self.names), config.width, config.depth)
+        self.ema = MovingAverage(self.model)
+        self.optimizer = make_optimizer(self.model, config)
+        self.stop = False
+        self._resume_or_init()
+        self.model.to(memory_format=torch.channels_last).train()
+        self.teacher = None
+        if config.teacher:
+            self.teacher, state = load_model(Path(config.teacher))
+            if state["names"] != self.names:
+                raise DatasetError(f"Expected the classes {self.names} for --teacher but received {state['names']}")
+            self.teacher.to(memory_format=torch.channels_last)
+
+    def _resume_or_init(self):
+        last = self.folder / "last.pt"
+        if last.exists():
+            state = load(last)
+            if (state["names"], state["width"], state["depth"]) != (self.names, self.config.width, self.config.depth):
+                raise DatasetError(f"Expected the same classes and width for resuming {last} but received other ones")
+            self.model.load_state_dict(state["model"])
+            self.ema.model.load_state_dict(state["ema"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            for group in self.optimizer.param_groups:
+                group["fused"] = True
+            self.step, self.elapsed, self.best = state["step"], state["elapsed"], state["best"]
+            self.note(f"resumed at step {self.step}, {self.elapsed / 60:.1f} min")
+        elif self.config.init:
+            weights = load(Path(self.config.init))["ema"]
+            mine = self.model.state_dict()
+            fitting = {k: v for k, v in weights.items() if k in mine and v.shape == mine[k].shape}
+            self.model.load_state_dict(fitting, strict=False)
+            self.ema.model.load_state_dict(self.model.state_dict())
+            self.note(f"started from {self.config.init}: {len(fitting)} of {len(mine)} tensors")
+
+    def note(self, text: str, **values):
+        """One line for people on stderr, one for programs in log.jsonl."""
+        print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with open(self.folder / "log.jsonl", "a", encoding="utf-8") as log:
+            log.write(json.dumps({"step": self.step, "minutes": round(self.elapsed / 60, 2), "text": text, **values}) + "\n")
+
+    def state(self) -> dict:
+        return {
+            "model": self.model.state_dict(),
+            "ema": self.ema.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "names": self.names,
+            "width": self.config.width,
+            "depth": self.config.depth,
+            "imgsz": self.config.imgsz,
+            "step": self.step,
+            "elapsed": self.elapsed,
+            "best": self.best,
+        }
+
+    def progress(self) -> float:
+        """0..1 by steps or by time, whichever is further."""
+        by_time = self.elapsed / 60 / self.config.minutes if self.config.minutes else 0.0
+        return max(self.step / self.config.steps, by_time)
+
+    def set_rate(self, progress: float) -> None:
+        """Linear warm-up, then a half cosine down to final_lr."""
+        c = self.config
+        rate = c.final_lr + (1 - c.final_lr) * (1 + math.cos(math.pi * min(progress, 1))) / 2
+        rate *= min(1.0, (self.step + 1) / c.warmup)
+        for group in self.optimizer.param_groups:
+            group["lr"] = c.lr * rate
+
+    def score(self, limit: int | None) -> float:
+        """Mean mAP50 over the --val folders; keeps the best weights."""
+        model = self.ema.model.eval()
+        total = 0.0
+        for dataset in self.vals:
+            result = evaluate(Runner(model), dataset, limit=limit)
+            total += result["map50"] / len(self.vals)
+            per_class = " ".join(f"{row['label']} {row['ap50']:.3f}" for row in result["perClass"])
+            self.note(f"val {dataset.folder}: mAP50 {result['map50']:.4f} ({per_class})", val=result)
+        if total > self.best:
+            self.best = total
+            save(self.folder / "best.pt", {k: v for k, v in self.state().items() if k != "optimizer"})
+        return total
+
+    def train(self) -> None:
+        c = self.config
+        bf16 = use_bfloat16(c.precision)
+        workers = Workers(self.model, self.teacher, Loss(len(self.names), c.teacher_gain), c.threads, bf16)
+        tail = self.progress() >= 1 - c.plain_tail
+        loader = self._loader(tail)
+        mean, began, saved, scored, logged = {}, time.monotonic() - self.elapsed, time.monotonic(), time.monotonic(), 0
+        size = sum(p.numel() for p in self.model.parameters())
+        self.note(f"{size / 1e6:.2f} M parameters, {'bf16' if bf16 else 'fp32'}, {sum(map(len, self.datasets))} images")
+        while not self.stop and (progress := self.progress()) < 1:
+            if not tail and progress >= 1 - c.plain_tail:
+                tail = True
+                loader.close()
+                loader = self._loader(tail)
+            self.set_rate(progress)
+            images, targets = next(loader)
+            parts = workers.step(images, targets)
+            norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 10.0)
+            if torch.isfinite(norm):
+                self.optimizer.step()
+            self.step += 1
+            self.ema.update(self.model, self.step)
+            now = time.monotonic()
+            self.elapsed = now - began
+            for name, value in parts.items():
+                mean[name] = mean.get(name, value) * 0.98 + value * 0.02
+            if self.step % c.log_steps == 0:
+                rate = (self.step - logged) / max(now - began - self._logged_at, 1e-9) if logged else 0.0
+                logged, self._logged_at = self.step, now - began
+                losses = " ".join(f"{k} {v:.3f}" for k, v in mean.items())
+                self.note(f"step {self.step} {100 * progress:.1f} % {losses} {rate * c.batch:.1f} crops/s", loss=mean)
+            if now - saved > c.save_seconds:
+                save(self.folder / "last.pt", self.state())
+                saved = time.monotonic()
+            if c.eval_minutes and self.vals and now - scored > c.eval_minutes * 60:
+                self.score(c.eval_limit)
+                scored = time.monotonic()
+        loader.close()
+        workers.close()
+        if not self.stop and self.vals:
+            self.score(None)
+        save(self.folder / "last.pt", self.state())
+        self.note("stopped; the same command resumes" if self.stop else "finished")
+
+    _logged_at = 0.0
+
+    def _loader(self, tail: bool) -> Loader:
+        aug = Augmentation(mosaic=0.0) if tail else Augmentation()
+        if self.config.upright:
+            aug.rotate, aug.flip_vertical = False, 0.0
+        return Loader(self.datasets, self.config.crop, self.config.batch, aug, self.config.seed + self.step)
+
+
+def parse(argv) -> Config:
+    defaults = Config("", [], [])
+    parser = argparse.ArgumentParser(prog="train", description=__doc__)
+    parser.add_argument("--run", required=True, help="folder of the run; an interrupted run in it is resumed")
+    parser.add_argument("--data", required=True, action="append", help="DIR or DIR@WEIGHT; may be repeated")
+    parser.add_argument("--val", action="append", default=[], help="labelled folder to choose best.pt by; may be repeated")
+    parser.add_argument("--upright", action="store_true", help="no quarter turns and no vertical flips")
+    for name, value in vars(defaults).items():
+        if name not in ("run", "data", "val", "upright"):
+            parser.add_argument("--" + name.replace("_", "-"), type=type(value), default=value, help=f"(default {value})")
+    return Config(**vars(parser.parse_args(argv)))
+
+
+def main(argv=None) -> int:
+    config = parse(argv)
+    try:
+        run = Run(config)
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: setattr(run, "stop", True))
+        run.train()
+    except (DatasetError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
