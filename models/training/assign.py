@@ -25,7 +25,10 @@ def assign(scores, boxes, centres, objects, labels, valid):
         return empty.long(), empty.bool(), empty
     x, y = centres[:, 0], centres[:, 1]
     inside = (
-        (x > objects[..., 0, None]) & (x < objects[..., 2, None]) & (y > objects[..., 1, None]) & (y < objects[..., 3, None])
+        (x > objects[..., 0, None])
+        & (x < objects[..., 2, None])
+        & (y > objects[..., 1, None])
+        & (y < objects[..., 3, None])
     ) & valid[..., None]
     iou = iou_matrix(objects, boxes) * inside
     score = scores.gather(2, labels[:, None, :].expand(batch, cells, count)).transpose(1, 2)

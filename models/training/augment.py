@@ -142,7 +142,9 @@ def rough_edges(rng, image):
     field = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 1.6))
     grain = rng.uniform(0.8, 3.0)
     noise = cv2.GaussianBlur(noise_like(rng, image.shape), (0, 0), grain)
-    noise *= rng.uniform(0, 55) * 2 * np.sqrt(np.pi) * grain  # a blur by sigma leaves 1 / (2 sqrt(pi) sigma) of the spread
+    noise *= (
+        rng.uniform(0, 55) * 2 * np.sqrt(np.pi) * grain
+    )  # a blur by sigma leaves 1 / (2 sqrt(pi) sigma) of the spread
     # 128 +- 45 +- 60 never reaches 0 or 255: areas away from an edge keep their colour.
     out = (field > 128 + rng.uniform(-45, 45) + noise.clip(-60, 60)).astype(np.uint8) * 255
     if rng.random() < 0.5:

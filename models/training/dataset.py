@@ -11,8 +11,8 @@ IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 NAME_FILES = ("classes.txt", "class_names.txt")
 
 
-class DatasetError(ValueError):
-    """A dataset that cannot be used, in one sentence."""
+class InputError(ValueError):
+    """Input that cannot be used, told in one sentence."""
 
 
 def split_folder(folder: Path, split: str) -> Path:
@@ -20,7 +20,7 @@ def split_folder(folder: Path, split: str) -> Path:
     for candidate in (folder / split, folder):
         if (candidate / "images").is_dir():
             return candidate
-    raise DatasetError(f"Expected images/ or {split}/images/ for the dataset but received {folder}")
+    raise InputError(f"Expected images/ or {split}/images/ for the dataset but received {folder}")
 
 
 def read_class_names(folder: Path) -> list[str]:
@@ -31,7 +31,7 @@ def read_class_names(folder: Path) -> list[str]:
                 return [line.strip() for line in (place / name).read_text("utf-8").splitlines() if line.strip()]
         if (place / "data.yaml").is_file():
             return names_of_yaml((place / "data.yaml").read_text("utf-8"), place / "data.yaml")
-    raise DatasetError(f"Expected classes.txt or data.yaml for the dataset but received {folder} without one")
+    raise InputError(f"Expected classes.txt or data.yaml for the dataset but received {folder} without one")
 
 
 def names_of_yaml(text: str, source: Path) -> list[str]:
@@ -41,7 +41,7 @@ def names_of_yaml(text: str, source: Path) -> list[str]:
         return [part.strip().strip("'\"") for part in inline.group(1).split(",") if part.strip()]
     block = re.search(r"^names:\s*\n((?:[ \t]*(?:-|\d+:)[^\n]*\n?)+)", text, re.M)
     if not block:
-        raise DatasetError(f"Expected a list of names for `names` but received none in {source}")
+        raise InputError(f"Expected a list of names for `names` but received none in {source}")
     return [re.sub(r"^\s*(?:-|\d+:)\s*", "", line).strip().strip("'\"") for line in block.group(1).splitlines()]
 
 
@@ -55,9 +55,11 @@ def read_labels(path: Path, classes: int) -> np.ndarray:
             row = [float(part) for part in line.split()]
         except ValueError:
             row = []
-        good = len(row) == 5 and row[0] in range(classes) and all(-0.01 <= v <= 1.01 for v in row[1:]) and min(row[3:]) > 0
+        good = (
+            len(row) == 5 and row[0] in range(classes) and all(-0.01 <= v <= 1.01 for v in row[1:]) and min(row[3:]) > 0
+        )
         if not good:
-            raise DatasetError(
+            raise InputError(
                 f"Expected 'class cx cy w h' with a class below {classes} and values 0 to 1 for {path}:{number}"
                 f" but received '{line.strip()}'"
             )
@@ -69,11 +71,15 @@ def decode(path: Path, size: int) -> np.ndarray:
     """An image as [h, w] (grey) or [h, w, 3] (RGB) uint8, its longer side scaled to `size` pixels."""
     image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if image is None or image.dtype != np.uint8:
-        raise DatasetError(f"Expected an 8-bit image for {path} but received one that cannot be decoded")
+        raise InputError(f"Expected an 8-bit image for {path} but received one that cannot be decoded")
     if image.ndim == 3:
         image = np.ascontiguousarray(image[..., 2::-1])
         small = image[::16, ::16].astype(np.int16)
-        if (small == small[..., :1]).all() and (image[..., 0] == image[..., 1]).all() and (image[..., 0] == image[..., 2]).all():
+        if (
+            (small == small[..., :1]).all()
+            and (image[..., 0] == image[..., 1]).all()
+            and (image[..., 0] == image[..., 2]).all()
+        ):
             image = image[..., 0].copy()
     scale = size / max(image.shape[:2])
     if scale != 1:
@@ -102,7 +108,7 @@ class Dataset:
         names = read_class_names(place)
         files = sorted(f for f in (place / "images").iterdir() if f.suffix.lower() in IMAGE_SUFFIXES)
         if not files:
-            raise DatasetError(f"Expected at least one image for the dataset but received none in {place / 'images'}")
+            raise InputError(f"Expected at least one image for the dataset but received none in {place / 'images'}")
         labels = [read_labels(place / "labels" / f"{f.stem}.txt", len(names)) for f in files]
         return Dataset(place, names, size, weight, cache_bytes, files, labels)
 
@@ -139,7 +145,7 @@ def parse_source(text: str) -> tuple[str, float]:
     except ValueError:
         return text, 1.0
     if value <= 0:
-        raise DatasetError(f"Expected a weight above 0 for --data but received {text}")
+        raise InputError(f"Expected a weight above 0 for --data but received {text}")
     return folder, value
 
 
@@ -151,5 +157,5 @@ def open_all(sources: list[str], split: str, size: int, cache_bytes: int) -> lis
         found.append(Dataset.open(folder, split, size, weight, cache_bytes // len(sources)))
     for other in found[1:]:
         if other.names != found[0].names:
-            raise DatasetError(f"Expected the classes {found[0].names} for {other.folder} but received {other.names}")
+            raise InputError(f"Expected the classes {found[0].names} for {other.folder} but received {other.names}")
     return found

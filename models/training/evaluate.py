@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from .dataset import Dataset, DatasetError
+from .dataset import Dataset, InputError
 from .metrics import MeanAveragePrecision
 from .predict import Runner, predict_dataset
 
@@ -41,7 +41,7 @@ def main(argv=None) -> int:
     try:
         dataset = Dataset.open(args.data, args.split, args.imgsz, cache_bytes=0)
         result = evaluate(Runner(args.model, args.threads), dataset, args.confidence, args.iou, args.limit)
-    except (DatasetError, OSError) as error:
+    except (InputError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     text = json.dumps({"model": args.model, "data": args.data, **result}, indent=2)

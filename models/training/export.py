@@ -3,7 +3,7 @@
 python -m models.training.export --checkpoint RUN/last.pt --out model.onnx [--imgsz 640] [--dynamic-batch]
 
 Input `images` float32 [1, 3, imgsz, imgsz], RGB 0..1; output `output0` float32 [1, 4 + classes, cells]: cx, cy, w, h in
-pixels and sigmoid scores. Opset 17, batch norms folded. Metadata: description, license, stride, task, batch, imgsz, names.
+pixels, sigmoid scores. Opset 17, batch norms folded. Metadata: description, license, stride, task, batch, imgsz, names.
 """
 
 import argparse

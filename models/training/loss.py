@@ -1,4 +1,4 @@
-"""Training loss: BCE on classes, CIoU on boxes, DFL on the sides' distributions; optionally distillation from a teacher."""
+"""Training loss: BCE on classes, CIoU on boxes, DFL on the sides' distributions; distillation from a teacher."""
 
 import torch
 from torch.nn import functional as F
@@ -37,7 +37,9 @@ class Loss:
         cells, strides = cell_centres([m.shape[-2:] for m in maps], logits.device)
         sides = expected_sides(distributions)
         boxes = torch.cat((cells - sides[..., :2], cells + sides[..., 2:]), 2) * strides
-        owner, taken, quality = assign(logits.detach().sigmoid(), boxes.detach(), cells * strides, objects, labels, valid)
+        owner, taken, quality = assign(
+            logits.detach().sigmoid(), boxes.detach(), cells * strides, objects, labels, valid
+        )
 
         wanted = torch.zeros_like(logits)
         picked = taken.nonzero(as_tuple=True)

@@ -27,7 +27,7 @@ def match(predicted, scores, truth):
 
 
 def average_precision(hit, scores, truths: int) -> np.ndarray:
-    """AP per IoU level from all images' predictions of one class; precision is made monotone, then read at 101 recalls."""
+    """AP per IoU level from all images' predictions of one class: monotone precision, read at 101 recalls."""
     order = np.argsort(-scores, kind="stable")
     found = hit[order].cumsum(0)
     precision = found / np.arange(1, len(found) + 1)[:, None]

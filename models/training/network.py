@@ -100,7 +100,7 @@ class SPPF(nn.Module):
 
 
 class Dfl(nn.Module):
-    """Expected distance of each side's distribution: softmax over the bins, then a fixed 1x1 convolution 0..REG_MAX-1."""
+    """Expected distance of each side: softmax over its bins, then a fixed 1x1 convolution with 0..REG_MAX-1."""
 
     def __init__(self):
         super().__init__()
@@ -113,7 +113,7 @@ class Dfl(nn.Module):
 
 
 def cell_centres(heights_widths, device=None):
-    """Centres of all cells, in cells of their own scale, and their strides in pixels: shapes [cells, 2] and [cells, 1]."""
+    """Centres of all cells, in cells of their own scale, and strides in pixels: [cells, 2] and [cells, 1]."""
     centres, strides = [], []
     for (height, width), stride in zip(heights_widths, STRIDES):
         y, x = torch.meshgrid(
@@ -182,7 +182,7 @@ class Detect(nn.Module):
 
 
 class Yolo(nn.Module):
-    """The whole detector. width 0.25 with depth 0.33 is the 'n' size (3.0 M parameters), width 0.125 a quarter of it."""
+    """The whole detector. width 0.25 with depth 0.33 is the 'n' size (3.0 M parameters), 0.125 a third of it."""
 
     def __init__(self, classes: int, width: float = 0.25, depth: float = 0.33):
         super().__init__()
@@ -236,7 +236,7 @@ class Yolo(nn.Module):
         return self.model[22](self.features(x))
 
     def deployed(self, imgsz: int):
-        """Fixes the input size, folds all batch norms and decodes: [batch, 4 + classes, cells] as an Ultralytics export has it. Final."""
+        """Fixes the input size, folds all batch norms and decodes (see Detect.decode); final."""
         for module in self.modules():
             if isinstance(module, Conv):
                 module.fuse()

@@ -1,4 +1,4 @@
-"""From head output to detections, and the two ways to run a model: a checkpoint in PyTorch, an .onnx in ONNX Runtime."""
+"""From head output to detections, and the two ways to run a model: a checkpoint (PyTorch), an .onnx (ONNX Runtime)."""
 
 from pathlib import Path
 

@@ -18,7 +18,7 @@ import torch
 from .assign import assign
 from .augment import turn
 from .boxes import complete_iou, iou_pairs, suppress
-from .dataset import Dataset, DatasetError, names_of_yaml, read_labels
+from .dataset import Dataset, InputError, names_of_yaml, read_labels
 from .evaluate import evaluate
 from .export import export
 from .metrics import MeanAveragePrecision
@@ -87,7 +87,12 @@ def check_parts(folder: Path) -> None:
     boxes = torch.tensor([[[0.0, 0, 16, 16], [16, 0, 32, 16]]])
     centres = torch.tensor([[8.0, 8], [24, 8]])
     owner, taken, quality = assign(
-        torch.full((1, 2, 1), 0.5), boxes, centres, boxes[:, 1:], torch.zeros(1, 1, dtype=torch.long), torch.ones(1, 1).bool()
+        torch.full((1, 2, 1), 0.5),
+        boxes,
+        centres,
+        boxes[:, 1:],
+        torch.zeros(1, 1, dtype=torch.long),
+        torch.ones(1, 1).bool(),
     )
     check("only the cell inside the object is assigned", taken.tolist() == [[False, True]] and quality[0, 1] > 0.99)
 
@@ -98,7 +103,7 @@ def check_parts(folder: Path) -> None:
     try:
         read_labels(bad, 3)
         message = ""
-    except DatasetError as error:
+    except InputError as error:
         message = str(error)
     check("a class out of range is refused with its line", "bad.txt:2" in message, message)
 
@@ -121,7 +126,16 @@ def main() -> int:
         check_parts(root)
         draw(root / "data" / "train", 120, seed=1)
         draw(root / "data" / "val", 40, seed=2)
-        common = ["--data", f"{root / 'data'}@2", "--data", str(root / "data" / "train"), "--imgsz", "128", "--crop", "128"]
+        common = [
+            "--data",
+            f"{root / 'data'}@2",
+            "--data",
+            str(root / "data" / "train"),
+            "--imgsz",
+            "128",
+            "--crop",
+            "128",
+        ]
         common += ["--batch", "8", "--warmup", "20", "--log-steps", "20", "--width", "0.125"]
         teacher = ["--run", str(root / "teacher"), *common, "--steps", "220", "--save-seconds", "1"]
         train(*teacher, seconds=25)
@@ -133,7 +147,14 @@ def main() -> int:
         result = evaluate(Runner(root / "teacher" / "last.pt"), val)
         check("mAP50 on held-out shapes is above 0.7", result["map50"] > 0.7, result["map50"])
 
-        student = ["--run", str(root / "student"), *common[:-1], "0.0625", "--teacher", str(root / "teacher" / "last.pt")]
+        student = [
+            "--run",
+            str(root / "student"),
+            *common[:-1],
+            "0.0625",
+            "--teacher",
+            str(root / "teacher" / "last.pt"),
+        ]
         train(*student, "--steps", "60")
         check("a student learns from a teacher", '"teacher"' in (root / "student" / "log.jsonl").read_text())
 

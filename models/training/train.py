@@ -16,7 +16,7 @@ import torch
 
 from .augment import Augmentation
 from .checkpoint import MovingAverage, load, load_model, save
-from .dataset import DatasetError, open_all
+from .dataset import InputError, open_all
 from .evaluate import evaluate
 from .loader import Loader
 from .loss import Loss
@@ -58,6 +58,30 @@ class Config:
     upright: bool = False
 
 
+def check(config: Config) -> None:
+    """Refuses values that cannot work, in one sentence."""
+    rules = (
+        ("--crop", config.crop, config.crop % 32 == 0 and 32 <= config.crop <= 1024, "a multiple of 32 up to 1024"),
+        (
+            "--imgsz",
+            config.imgsz,
+            config.imgsz % 32 == 0 and config.imgsz >= config.crop,
+            "a multiple of 32, at least --crop",
+        ),
+        ("--width", config.width, 0 < config.width <= 2, "a number above 0 up to 2"),
+        ("--depth", config.depth, 0 < config.depth <= 2, "a number above 0 up to 2"),
+        ("--threads", config.threads, config.threads >= 1, "a number of at least 1"),
+        ("--batch", config.batch, config.batch >= config.threads, "at least one crop per thread"),
+        ("--steps", config.steps, config.steps >= 1, "a number of at least 1"),
+        ("--minutes", config.minutes, config.minutes >= 0, "a number of at least 0"),
+        ("--lr", config.lr, 0 < config.lr < 1, "a number above 0 and below 1"),
+        ("--precision", config.precision, config.precision in ("auto", "bf16", "fp32"), "auto, bf16 or fp32"),
+    )
+    for name, value, good, wanted in rules:
+        if not good:
+            raise InputError(f"Expected {wanted} for {name} but received {value}")
+
+
 def use_bfloat16(precision: str) -> bool:
     """bfloat16 pays only where the processor multiplies it in hardware (AMX, AVX512-BF16); elsewhere it is emulated."""
     if precision != "auto":
@@ -78,6 +102,7 @@ class Run:
     """One training run in a folder: last.pt (for resuming), best.pt (best on --val), log.jsonl."""
 
     def __init__(self, config: Config):
+        check(config)
         self.config = config
         self.folder = Path(config.run)
         cache = int(config.cache_gb * (1 << 30))
@@ -96,7 +121,7 @@ class Run:
         if config.teacher:
             self.teacher, state = load_model(Path(config.teacher))
             if state["names"] != self.names:
-                raise DatasetError(f"Expected the classes {self.names} for --teacher but received {state['names']}")
+                raise InputError(f"Expected the classes {self.names} for --teacher but received {state['names']}")
             self.teacher.to(memory_format=torch.channels_last)
 
     def _resume_or_init(self):
@@ -104,7 +129,7 @@ class Run:
         if last.exists():
             state = load(last)
             if (state["names"], state["width"], state["depth"]) != (self.names, self.config.width, self.config.depth):
-                raise DatasetError(f"Expected the same classes and width for resuming {last} but received other ones")
+                raise InputError(f"Expected the same classes and width for resuming {last} but received other ones")
             self.model.load_state_dict(state["model"])
             self.ema.model.load_state_dict(state["ema"])
             self.optimizer.load_state_dict(state["optimizer"])
@@ -125,7 +150,9 @@ class Run:
         print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         with open(self.folder / "log.jsonl", "a", encoding="utf-8") as log:
-            log.write(json.dumps({"step": self.step, "minutes": round(self.elapsed / 60, 2), "text": text, **values}) + "\n")
+            log.write(
+                json.dumps({"step": self.step, "minutes": round(self.elapsed / 60, 2), "text": text, **values}) + "\n"
+            )
 
     def state(self) -> dict:
         return {
@@ -169,50 +196,48 @@ class Run:
         return total
 
     def train(self) -> None:
+        """Steps until the schedule ends or a signal asks to stop; saves, logs and evaluates on the way."""
         c = self.config
         bf16 = use_bfloat16(c.precision)
         workers = Workers(self.model, self.teacher, Loss(len(self.names), c.teacher_gain), c.threads, bf16)
         tail = self.progress() >= 1 - c.plain_tail
         loader = self._loader(tail)
-        mean, began, saved, scored, logged = {}, time.monotonic() - self.elapsed, time.monotonic(), time.monotonic(), 0
         size = sum(p.numel() for p in self.model.parameters())
         self.note(f"{size / 1e6:.2f} M parameters, {'bf16' if bf16 else 'fp32'}, {sum(map(len, self.datasets))} images")
+        began, mean = time.monotonic() - self.elapsed, {}
+        saved = scored = logged = time.monotonic()
         while not self.stop and (progress := self.progress()) < 1:
             if not tail and progress >= 1 - c.plain_tail:
                 tail = True
                 loader.close()
                 loader = self._loader(tail)
             self.set_rate(progress)
-            images, targets = next(loader)
-            parts = workers.step(images, targets)
+            parts = workers.step(*next(loader))
             norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 10.0)
-            if torch.isfinite(norm):
+            if torch.isfinite(norm):  # one bad batch must not end a run of hours
                 self.optimizer.step()
             self.step += 1
             self.ema.update(self.model, self.step)
             now = time.monotonic()
             self.elapsed = now - began
-            for name, value in parts.items():
-                mean[name] = mean.get(name, value) * 0.98 + value * 0.02
+            mean = {name: mean.get(name, value) * 0.98 + value * 0.02 for name, value in parts.items()}
             if self.step % c.log_steps == 0:
-                rate = (self.step - logged) / max(now - began - self._logged_at, 1e-9) if logged else 0.0
-                logged, self._logged_at = self.step, now - began
-                losses = " ".join(f"{k} {v:.3f}" for k, v in mean.items())
-                self.note(f"step {self.step} {100 * progress:.1f} % {losses} {rate * c.batch:.1f} crops/s", loss=mean)
+                losses = " ".join(f"{name} {value:.3f}" for name, value in mean.items())
+                rate = c.log_steps * c.batch / (now - logged)
+                self.note(f"step {self.step} {100 * progress:.1f} % {losses} {rate:.1f} crops/s", loss=mean)
+                logged = now
             if now - saved > c.save_seconds:
                 save(self.folder / "last.pt", self.state())
-                saved = time.monotonic()
+                saved = now
             if c.eval_minutes and self.vals and now - scored > c.eval_minutes * 60:
                 self.score(c.eval_limit)
-                scored = time.monotonic()
+                scored = now
         loader.close()
         workers.close()
+        save(self.folder / "last.pt", self.state())
         if not self.stop and self.vals:
             self.score(None)
-        save(self.folder / "last.pt", self.state())
         self.note("stopped; the same command resumes" if self.stop else "finished")
-
-    _logged_at = 0.0
 
     def _loader(self, tail: bool) -> Loader:
         aug = Augmentation(mosaic=0.0) if tail else Augmentation()
@@ -226,11 +251,15 @@ def parse(argv) -> Config:
     parser = argparse.ArgumentParser(prog="train", description=__doc__)
     parser.add_argument("--run", required=True, help="folder of the run; an interrupted run in it is resumed")
     parser.add_argument("--data", required=True, action="append", help="DIR or DIR@WEIGHT; may be repeated")
-    parser.add_argument("--val", action="append", default=[], help="labelled folder to choose best.pt by; may be repeated")
+    parser.add_argument(
+        "--val", action="append", default=[], help="labelled folder to choose best.pt by; may be repeated"
+    )
     parser.add_argument("--upright", action="store_true", help="no quarter turns and no vertical flips")
     for name, value in vars(defaults).items():
         if name not in ("run", "data", "val", "upright"):
-            parser.add_argument("--" + name.replace("_", "-"), type=type(value), default=value, help=f"(default {value})")
+            parser.add_argument(
+                "--" + name.replace("_", "-"), type=type(value), default=value, help=f"(default {value})"
+            )
     return Config(**vars(parser.parse_args(argv)))
 
 
@@ -241,7 +270,7 @@ def main(argv=None) -> int:
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: setattr(run, "stop", True))
         run.train()
-    except (DatasetError, OSError) as error:
+    except (InputError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0
