@@ -205,7 +205,10 @@ export class SlotStore {
 
   #otherModel(other: SlotReport, verb: string): ModelManifest {
     if (other.manifest !== undefined && other.problem === undefined) return other.manifest;
-    throw expected(`a valid model in slot ${other.slot}`, verb, other.problem ?? 'an empty slot', 'MODEL_INVALID');
+    throw new InspectionError(
+      'MODEL_INVALID',
+      `Expected a valid model in slot ${other.slot} for ${verb} but received ${other.problem ?? 'an empty slot'}`,
+    );
   }
 
   async #journaled(

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expected, InspectionError } from '../../errors';
+import { parseClassNamesFile } from '../class-names';
+import { checkManifest } from '../manifest';
 import type { ModelManifest } from '../manifest-types';
 import { readBytes, readPieces, statOf, type SlotDisk } from './disk';
 import { CLASS_NAMES_FILE, MANIFEST_FILE, MODEL_FILE, OPTIONAL_FILES, SIGNATURE_FILE } from './layout';
-import { parseManifest } from './manifest';
 import { isSignedBy } from './signature';
 
 /** What a model must be to stand in for another one. */
@@ -38,6 +39,16 @@ async function readSmall(disk: SlotDisk, folder: string, name: string): Promise<
   if (size === undefined) throw expected(`a file ${name}`, `the model folder ${folder}`, 'none', 'MODEL_INVALID');
   if (size > TEXT_MAX_BYTES) throw expected('at most 4 MB', name, `${size} bytes`, 'MODEL_INVALID');
   return readBytes(disk, join(folder, name));
+}
+
+function parseManifest(bytes: Buffer, path: string): ModelManifest {
+  let document: unknown;
+  try {
+    document = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw expected('JSON', path, bytes.toString('utf8'), 'MODEL_INVALID');
+  }
+  return checkManifest(document, path);
 }
 
 export async function sha256Of(disk: SlotDisk, path: string): Promise<string> {
@@ -76,8 +87,7 @@ export function checkCompatible(
 }
 
 async function checkClassNames(disk: SlotDisk, folder: string, manifest: ModelManifest): Promise<void> {
-  const lines = (await readSmall(disk, folder, CLASS_NAMES_FILE)).toString('utf8').split(/\r?\n/);
-  const names = lines.map((line) => line.trim()).filter((line) => line !== '');
+  const names = parseClassNamesFile((await readSmall(disk, folder, CLASS_NAMES_FILE)).toString('utf8'));
   if (JSON.stringify(names) === JSON.stringify(manifest.classNames)) return;
   throw expected('the class names of the manifest', CLASS_NAMES_FILE, names.join(', '), 'MODEL_INVALID');
 }
@@ -98,7 +108,7 @@ export async function verifyModelFolder(
   if (!stat.isDirectory()) throw expected('a model folder', folder, 'a file or a link', 'MODEL_INVALID');
 
   const bytes = await readSmall(disk, folder, MANIFEST_FILE);
-  const manifest = parseManifest(bytes.toString('utf8'), join(folder, MANIFEST_FILE));
+  const manifest = parseManifest(bytes, join(folder, MANIFEST_FILE));
   const files: string[] = [MODEL_FILE, MANIFEST_FILE];
   for (const name of OPTIONAL_FILES) if ((await fileSize(disk, folder, name)) !== undefined) files.push(name);
 
