@@ -49,7 +49,7 @@ function overlaps(primary: Detection[], candidate: Detection[], minimum: number)
   const found: Overlap[] = [];
   for (const [p, left] of primary.entries()) {
     for (const [c, right] of candidate.entries()) {
-      if (left.classId !== right.classId) continue;
+      if (left.label !== right.label) continue;
       const overlap = iou(left.box, right.box);
       if (overlap >= minimum && overlap > 0) found.push({ p, c, iou: overlap });
     }

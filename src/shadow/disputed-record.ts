@@ -1,6 +1,7 @@
 import type { ModelInfo } from '../detector/api';
 import type { Detection } from '../detect/detection';
 import type { FrameFormat, FrameInfo } from '../frame/frame';
+import { sniff } from '../frame/sources/sniff';
 import type { VerdictFlip } from './compare';
 
 export type ModelIdentity = Pick<ModelInfo, 'name' | 'version' | 'sha256'>;
@@ -32,17 +33,6 @@ export interface DisputedRecord {
   flip: VerdictFlip;
 }
 
-/** First bytes by which a picture is recognised. */
-const MAGIC: [FrameFormat, string][] = [
-  ['jpeg', 'ffd8ff'],
-  ['png', '89504e47'],
-  ['gif', '47494638'],
-  ['bmp', '424d'],
-  ['tiff', '49492a00'],
-  ['tiff', '4d4d002a'],
-  ['webp', '52494646'],
-];
-
 const EXTENSIONS: Record<FrameFormat, string> = {
   jpeg: 'jpg',
   png: 'png',
@@ -57,8 +47,7 @@ const EXTENSIONS: Record<FrameFormat, string> = {
 /** How the bytes of a picture are coded: as the frame says, else by their first bytes. */
 export function formatOf(image: Uint8Array, frame: Partial<FrameInfo>): FrameFormat {
   if (frame.format !== undefined && frame.format !== 'unknown') return frame.format;
-  const start = Buffer.from(image.subarray(0, 4)).toString('hex');
-  return MAGIC.find(([, magic]) => start.startsWith(magic))?.[0] ?? 'unknown';
+  return sniff(Buffer.from(image.buffer, image.byteOffset, image.byteLength)).format;
 }
 
 export function extensionOf(format: FrameFormat): string {
