@@ -117,15 +117,14 @@ export class Judge {
 
   #rejection(): Judgement | undefined {
     const byEvidence = (a: Stream, b: Stream) => b.rate.evidenceAgainst - a.rate.evidenceAgainst;
-    const worst = this.#streams.filter(({ rate }) => rate.decision === 'unacceptable').sort(byEvidence)[0];
-    if (worst === undefined) return undefined;
-    const { kind } = worst;
+    const against = this.#streams.filter(({ rate }) => rate.decision === 'unacceptable').sort(byEvidence)[0];
+    if (against === undefined) return undefined;
+    const { kind } = against;
     // the test over all classes found it: the class to name is the one with the most against it
     const ofClass = this.#streams.filter((stream) => stream.kind === kind && stream.label !== undefined);
-    const { label, rate } = worst.label === undefined ? (ofClass.sort(byEvidence)[0] ?? worst) : worst;
-    const named = kind === 'failed' ? worst.rate : rate;
-    const reason = REJECTIONS[kind](label ?? '', `${named.failures} of ${named.observed}`);
-    return { decision: 'reject', reason, label: kind === 'failed' ? undefined : label, frames: this.#frames };
+    const { label, rate } = against.label === undefined ? (ofClass.sort(byEvidence)[0] ?? against) : against;
+    const reason = REJECTIONS[kind](label ?? '', `${rate.failures} of ${rate.observed}`);
+    return { decision: 'reject', reason, label, frames: this.#frames };
   }
 
   #waiting(): Judgement | undefined {

@@ -73,7 +73,7 @@ function checkSignature(manifest: Buffer, signature: string | undefined, publicK
 
 /** Refuses a model that cannot stand in for another: other classes, another order of classes, another input size. */
 export function checkCompatible(
-  manifest: Pick<ModelManifest, 'classNames' | 'input'>,
+  manifest: { classNames: readonly string[]; input: { width: number; height: number } },
   { classNames, input }: ModelRequirements,
 ): void {
   const list = (names: readonly string[]) => names.join(', ');

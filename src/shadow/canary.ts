@@ -1,0 +1,35 @@
+import type { DetectorLike } from '../detector/api';
+import type { Route } from './routed-detector';
+import { inShare } from './sampling';
+
+/** Lets the candidate answer for a share of the parts. A part it cannot answer is answered by the primary. */
+export class Canary {
+  answered = 0;
+  fellBack = 0;
+  #frames = 0;
+
+  constructor(readonly share: number) {}
+
+  /**
+   * @param candidate the detector of the candidate; undefined while it is being exchanged
+   * @param failed called for each part that it could not answer
+   */
+  route(candidate: () => DetectorLike | undefined, failed: () => void): Route {
+    return async (request, primary) => {
+      const id = request.frame?.id ?? `frame ${this.#frames++}`;
+      const detector = inShare(id, this.share, 'canary') ? candidate() : undefined;
+      if (detector === undefined) return primary.detect(request);
+      const outcome = await detector.detect(request);
+      if (outcome.inspected) {
+        this.answered++;
+        return outcome;
+      }
+      // a bad picture is bad for both; let the primary say so
+      if (outcome.reason !== 'bad image') {
+        this.fellBack++;
+        failed();
+      }
+      return primary.detect(request);
+    };
+  }
+}

@@ -1,0 +1,105 @@
+import type { DetectOutcome, ModelInfo } from '../detector/api';
+import type { Detection } from '../detect/detection';
+import { nms } from '../detect/nms';
+import type { FrameInfo } from '../frame/frame';
+import { compareFrame, type CompareOptions, type FrameComparison } from './compare';
+import type { DisputedRecord } from './disputed-record';
+import type { DisputedStore } from './disputed-store';
+import { Judge, type JudgeOptions, type Judgement } from './judge';
+import { RollingStatistics, type ShadowStatistics } from './statistics';
+
+/** A frame that the line has answered. */
+export interface LineFrame {
+  image: Uint8Array;
+  frame: Partial<FrameInfo>;
+  id: string;
+  detections: Detection[];
+  /** Of the upright picture, pixels; unknown: taken from the other model's answer. */
+  size?: { width: number; height: number };
+  /** Threshold that the line's detections have passed; undefined: the model's own. */
+  confidence?: number;
+  answeredBy: 'primary' | 'candidate';
+}
+
+export interface PairOptions {
+  primary: ModelInfo;
+  candidate: ModelInfo;
+  compare: CompareOptions;
+  judge: Partial<Omit<JudgeOptions, 'classNames'>>;
+  disputed: DisputedStore | undefined;
+}
+
+export interface PairResult {
+  comparison: FrameComparison;
+  judgement: Judgement;
+  /** Resolves with the saved record; undefined: nothing to save, or it is there already. Rejects with IO_FAILED. */
+  saved: Promise<DisputedRecord | undefined>;
+}
+
+type Answer = Extract<DetectOutcome, { inspected: true }>;
+
+/** Two models on the same frames: what they agree on, and what follows from it. */
+export class ModelPair {
+  readonly primary: ModelInfo;
+  readonly candidate: ModelInfo;
+  readonly #options: PairOptions;
+  readonly #statistics: RollingStatistics;
+  readonly #judge: Judge;
+
+  constructor(options: PairOptions) {
+    this.#options = options;
+    this.primary = options.primary;
+    this.candidate = options.candidate;
+    this.#statistics = new RollingStatistics(options.primary.classNames);
+    this.#judge = new Judge({ classNames: options.primary.classNames, ...options.judge });
+  }
+
+  get judgement(): Judgement {
+    return this.#judge.judgement;
+  }
+
+  get statistics(): ShadowStatistics {
+    return this.#statistics.current;
+  }
+
+  /** The other model answered the same frame. */
+  answered(line: LineFrame, other: Answer): PairResult {
+    const ours = nms(line.detections);
+    const theirs = nms(other.detections);
+    const [primary, candidate] = line.answeredBy === 'primary' ? [ours, theirs] : [theirs, ours];
+    const { confidence = this.#options.compare.confidence } = line;
+    const comparison = compareFrame(primary, candidate, { ...this.#options.compare, confidence });
+    this.#statistics.add(comparison);
+    const judgement = this.#judge.compared(comparison);
+    const disputed = comparison.disagrees || comparison.flip !== 'none';
+    const saved = disputed ? this.#save(line, other, primary, candidate, comparison) : Promise.resolve(undefined);
+    return { comparison, judgement, saved };
+  }
+
+  /** The candidate had a frame and gave no answer. */
+  failed(): Judgement {
+    return this.#judge.failed();
+  }
+
+  async #save(
+    line: LineFrame,
+    other: Answer,
+    primary: Detection[],
+    candidate: Detection[],
+    { missed, extra, flip }: FrameComparison,
+  ): Promise<DisputedRecord | undefined> {
+    const identity = ({ name, version, sha256 }: ModelInfo) => ({ name, version, sha256 });
+    const models = { primary: identity(this.primary), candidate: identity(this.candidate) };
+    return this.#options.disputed?.save(line.image, {
+      frame: line.frame,
+      size: line.size ?? other.image,
+      models,
+      answeredBy: line.answeredBy,
+      primary,
+      candidate,
+      missed,
+      extra,
+      flip,
+    });
+  }
+}
