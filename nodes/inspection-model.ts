@@ -3,6 +3,7 @@ import { messageOf } from '../src/errors';
 import { Detector } from '../src/detector/detector';
 import { OVERLOAD_POLICIES } from '../src/detector/options';
 import { resolveModelPath } from '../src/model/resolve';
+import { RoutedDetector } from '../src/shadow/routed-detector';
 import { integerBetween, numberBetween, oneOf } from '../src/validate';
 import { onClose } from './adapter';
 import type { InspectionModelNode } from './inspection-model-node';
@@ -29,6 +30,7 @@ export = function (RED: NodeAPI) {
         watchdogMs: numberBetween(config.watchdogSeconds ?? 10, 'watchdog', 0.5, 600) * 1000,
       });
       this.detector = detector;
+      this.line = new RoutedDetector(detector);
       // Started on deploy, so that the first part does not wait for the model.
       detector.start().then(
         (model) => this.log(`${model.name} ${model.precision} ready, sha256 ${model.sha256.slice(0, 12)}`),

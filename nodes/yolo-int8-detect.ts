@@ -83,7 +83,7 @@ export = function (RED: NodeAPI) {
       }
       const frame = (message.frame = newFrame(String(message.topic || 'message'), seq++, image, message.frame));
       message.image = image;
-      if (!model?.detector) {
+      if (!model?.line) {
         const why = model?.problem ?? 'no inspection-model is chosen';
         return fail(
           'model not available',
@@ -100,7 +100,7 @@ export = function (RED: NodeAPI) {
       frameLedger.enter(frame.source, frame.id);
       let outcome: DetectOutcome;
       try {
-        outcome = await model.detector.detect({ image, frame, confidence: limit });
+        outcome = await model.line.detect({ image, frame, confidence: limit });
       } finally {
         frameLedger.leave(frame.source, frame.id);
       }

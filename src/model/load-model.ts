@@ -5,6 +5,7 @@ import { expected, InspectionError, messageOf } from '../errors';
 import { decodeOnnx, ioOf, metadataOf, type ModelProto, type ModelValue } from '../onnx';
 import { parseMetadataNames, readClassNamesFile } from './class-names';
 import { readManifest } from './manifest';
+import { currentModelPath } from './slots/current';
 import type { InputLayout, InputType, ModelManifest, Precision } from './manifest-types';
 
 /** Input size when neither the graph nor the metadata says one: what Ultralytics exports by default, pixels. */
@@ -24,14 +25,16 @@ export interface LoadedModel {
 }
 
 /**
- * Reads a model folder (model.onnx + manifest.json) or a bare .onnx as Ultralytics exports it.
+ * Reads a model folder (model.onnx + manifest.json), the current slot of a station folder, or a bare .onnx as Ultralytics
+ * exports it.
  *
  * @throws InspectionError MODEL_NOT_FOUND, MODEL_INVALID (no ONNX, hash mismatch, bad manifest), MODEL_UNSUPPORTED (an
  *   input that is no picture)
  */
-export async function loadModel(path: string): Promise<LoadedModel> {
-  if (typeof path !== 'string' || path.trim() === '')
-    throw expected('the path of an .onnx file or a model folder', 'model', path);
+export async function loadModel(given: string): Promise<LoadedModel> {
+  if (typeof given !== 'string' || given.trim() === '')
+    throw expected('the path of an .onnx file or a model folder', 'model', given);
+  const path = await currentModelPath(given);
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => {

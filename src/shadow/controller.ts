@@ -2,7 +2,6 @@ import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import type { Verdict } from '../alert/verdict';
 import type { DetectOutcome, DetectorLike, ModelInfo } from '../detector/api';
-import { DEFAULT_CONFIDENCE } from '../detect/pipeline';
 import { InspectionError, messageOf } from '../errors';
 import { readManifest } from '../model/manifest';
 import { checkCompatible } from '../model/slots/verify';
@@ -59,7 +58,7 @@ export class ShadowController extends EventEmitter<{
   #trial: { before: HealthTally; startedMs: number; restartsBefore: number } | undefined;
   #commands: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
-  #confidence = DEFAULT_CONFIDENCE;
+  #confidence = COMPARE_DEFAULTS.confidence;
   #closed = false;
 
   constructor(options: ControllerOptions) {
@@ -88,7 +87,8 @@ export class ShadowController extends EventEmitter<{
     const { line, linePath, candidate, publicKeyPem } = this.#options;
     this.#primary = await line.start();
     this.#models = await trialModels(linePath, publicKeyPem);
-    this.#confidence = this.#settings.confidence ?? (await ownConfidence(linePath, this.#models)) ?? DEFAULT_CONFIDENCE;
+    this.#confidence =
+      this.#settings.confidence ?? (await ownConfidence(linePath, this.#models)) ?? COMPARE_DEFAULTS.confidence;
     this.#timer = setInterval(() => void this.#tick(), TICK_MS);
     this.#timer.unref();
     const station = await this.#models.state();

@@ -1,7 +1,7 @@
 import { expected } from '../errors';
 import { nodeDisk, statOf } from '../model/slots/disk';
 import { otherSlot } from '../model/slots/layout';
-import { isStation } from '../model/slots/resolve';
+import { isStation } from '../model/slots/current';
 import type { StationState } from '../model/slots/station';
 import { SlotStore } from '../model/slots/store';
 import { verifyModelFolder, type ModelRequirements } from '../model/slots/verify';

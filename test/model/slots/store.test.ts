@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { nodeDisk } from '../../../src/model/slots/disk';
-import { resolveModelPath } from '../../../src/model/slots/resolve';
+import { currentModelPath } from '../../../src/model/slots/current';
 import { SlotStore, TRIAL_STARTS_MAX } from '../../../src/model/slots/store';
 import { writeModel } from './models';
 
@@ -103,7 +103,7 @@ describe('SlotStore', () => {
     await store.promote();
     await store.confirm();
     writeFileSync(join(station, 'slot-b', 'model.onnx'), 'bit rot');
-    assert.equal(await resolveModelPath(station), join(station, 'slot-a'));
+    assert.equal(await currentModelPath(station), join(station, 'slot-a'));
     const state = await store.start();
     assert.equal(state.pointer?.slot, 'a');
     assert.match((await store.journal()).at(-1)?.reason ?? '', /^slot b is not usable: Expected SHA-256/);
@@ -113,7 +113,7 @@ describe('SlotStore', () => {
     await install('new');
     writeFileSync(join(station, 'slot-a', 'model.onnx'), 'bit rot');
     assert.equal((await store.start()).chosen, undefined);
-    await assert.rejects(() => resolveModelPath(station), {
+    await assert.rejects(() => currentModelPath(station), {
       code: 'MODEL_INVALID',
       message: /slot a: .*slot b: candidate/,
     });
@@ -160,7 +160,7 @@ describe('SlotStore', () => {
   });
 
   it('leads a path that is no station through unchanged', async () => {
-    assert.equal(await resolveModelPath(join(root, 'old')), join(root, 'old'));
+    assert.equal(await currentModelPath(join(root, 'old')), join(root, 'old'));
   });
 });
 

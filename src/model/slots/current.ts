@@ -16,7 +16,7 @@ export async function isStation(path: string, disk: SlotDisk = nodeDisk): Promis
  *
  * @throws InspectionError MODEL_INVALID when a station has no slot that may be started
  */
-export async function resolveModelPath(path: string, disk: SlotDisk = nodeDisk): Promise<string> {
+export async function currentModelPath(path: string, disk: SlotDisk = nodeDisk): Promise<string> {
   if (!(await isStation(path, disk))) return path;
   const { chosen, slots } = await readStation(disk, path);
   if (chosen !== undefined) return chosen.folder;
