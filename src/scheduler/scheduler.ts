@@ -1,4 +1,7 @@
 import { EventEmitter } from 'node:events';
+import type { NotInspectedReason } from '../alert/verdict';
+import { FairShare } from './fair-share';
+import { RateMeter } from './rate-meter';
 
 /** What a station may spend right now. thermal-guard sets it; cameras, detectors and shadows keep to it. */
 export interface Budget {
@@ -22,12 +25,55 @@ export const UNLIMITED_BUDGET: Readonly<Budget> = {
   reason: '',
 };
 
+/** Who asks, by falling priority. */
+export const ADMIT_KINDS = ['primary', 'shadow', 'calibration'] as const;
+export type AdmitKind = (typeof ADMIT_KINDS)[number];
+
+export interface AdmitRequest {
+  /** Name of the camera the frame comes from. */
+  camera: string;
+  kind: AdmitKind;
+  /** On the clock of performance.now(), ms; left out: now. */
+  nowMs?: number;
+  /** How much more than a camera of weight 1 this one gets when there is not enough for all. Default 1. */
+  weight?: number;
+}
+
+export type Admission = { admitted: true } | { admitted: false; reason: NotInspectedReason; detail: string };
+
+/** How the board does, as it stands on every result and alert. */
+export interface ThermalCondition {
+  /** What is given up: `full`, `shadow off`, `rate reduced`, `threads reduced`, `paused`; `unknown` without a sensor. */
+  state: string;
+  /** °C; null when no sensor can be read. */
+  tempC: number | null;
+  /** One sentence; empty when nothing is held back. */
+  reason: string;
+}
+
+export interface StationRates {
+  /** Inspections asked for per second, also by cameras that hold back. */
+  offeredPerSecond: number;
+  /** Inspections admitted per second. */
+  admittedPerSecond: number;
+}
+
+const ADMITTED: Admission = { admitted: true };
+/** How long spare frames stay the line's after one of its frames was refused, ms. */
+const LINE_FIRST_MS = 2000;
+
 /**
  * One budget per station (one Node-RED process), shared by every camera and model in it.
- * Emits `budget` with the new Budget whenever it changes.
+ * Emits `budget` with the new Budget, and `condition` with the new ThermalCondition, whenever one changes.
  */
-export class Scheduler extends EventEmitter<{ budget: [Budget] }> {
+export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [ThermalCondition] }> {
   #budget: Budget = { ...UNLIMITED_BUDGET };
+  #condition: ThermalCondition | undefined;
+  readonly #share = new FairShare();
+  readonly #offered = new RateMeter();
+  readonly #admitted = new RateMeter();
+  readonly #demands = new Map<string, number>();
+  #refusedMs = -Infinity;
 
   constructor() {
     super();
@@ -39,9 +85,79 @@ export class Scheduler extends EventEmitter<{ budget: [Budget] }> {
     return this.#budget;
   }
 
+  /** undefined until a guard has looked at the board. */
+  get condition(): Readonly<ThermalCondition> | undefined {
+    return this.#condition;
+  }
+
   setBudget(change: Partial<Budget>): void {
     this.#budget = { ...this.#budget, ...change };
+    this.#share.setRate(this.#budget.framesPerSecond);
     this.emit('budget', this.#budget);
+  }
+
+  setCondition(condition: ThermalCondition | undefined): void {
+    const before = this.#condition;
+    this.#condition = condition;
+    if (condition && condition.state !== before?.state) this.emit('condition', condition);
+  }
+
+  /**
+   * Says whether one frame may be inspected now. Constant time; to be asked once per frame, right before it is handed
+   * to a detector.
+   *
+   * The line comes first: shadow and calibration are only ever given what all cameras leave over, and nothing for a
+   * while after a frame of the line had to be refused.
+   */
+  admit({ camera, kind, weight, nowMs = performance.now() }: AdmitRequest): Admission {
+    const { paused, reason } = this.#budget;
+    if (kind === 'primary') this.#offered.add(nowMs);
+    if (paused) return { admitted: false, reason: 'too hot', detail: reason || 'Inspection is paused' };
+    if (kind !== 'primary') return this.#admitBeside(kind, nowMs);
+    if (!this.#share.take(camera, nowMs, weight)) {
+      this.#refusedMs = nowMs;
+      return { admitted: false, reason: 'too hot', detail: this.#limitText() };
+    }
+    this.#admitted.add(nowMs);
+    return ADMITTED;
+  }
+
+  #admitBeside(kind: AdmitKind, nowMs: number): Admission {
+    if (!this.#budget.shadow) {
+      return { admitted: false, reason: 'too hot', detail: this.#budget.reason || `No ${kind} work now` };
+    }
+    if (nowMs - this.#refusedMs < LINE_FIRST_MS || !this.#share.takeSpare(nowMs)) {
+      return {
+        admitted: false,
+        reason: 'dropped by overload',
+        detail: `The line needs the whole rate: no ${kind} work now`,
+      };
+    }
+    return ADMITTED;
+  }
+
+  #limitText(): string {
+    const { framesPerSecond, reason } = this.#budget;
+    const limit = `at most ${framesPerSecond.toPrecision(2)} frames per second are inspected`;
+    return reason ? `${reason}; ${limit}` : `A limit is set: ${limit}`;
+  }
+
+  /**
+   * A camera says what it would deliver if nothing held it back, frames per second: a camera that slows down with the
+   * budget still wants its rate back. undefined when it stops.
+   */
+  setDemand(camera: string, perSecond: number | undefined): void {
+    if (perSecond === undefined || !(perSecond > 0) || perSecond === Infinity) this.#demands.delete(camera);
+    else this.#demands.set(camera, perSecond);
+  }
+
+  rates(nowMs = performance.now()): StationRates {
+    let declared = 0;
+    for (const perSecond of this.#demands.values()) declared += perSecond;
+    return {
+      offeredPerSecond: Math.max(this.#offered.perSecond(nowMs), declared),
+      admittedPerSecond: this.#admitted.perSecond(nowMs),
+    };
   }
 }
 
