@@ -38,16 +38,17 @@ const STEEP_K = 5;
 const SURE = 6;
 /** How fast a demand that is no longer there is forgotten, s. */
 const DEMAND_MEMORY_S = 300;
-/** How much more than what is asked for a limit may be before it counts as none. */
-const NOT_BINDING = 1.1;
+/** A limit holds something back when at least this part of it is used: measured rates wander a little. */
+const BINDING_PART = 0.8;
+/** What a share of 1 is when nothing has been asked for yet, inspections per second: the least that is a rate at all. */
+const UNKNOWN_RATE = 5;
 
 /**
  * Holds a temperature by spending, in order and reversibly: shadow, inspection rate, threads, and at last everything.
  *
  * The rate follows a velocity-form PI controller on the predicted temperature P = T + slope · lead: every period,
  * share += (soft − P) / fullRateK. The slope makes it act before the heat is there, the sum finds the rate whose
- * steady state is `soft`, whatever the cooling. The share is clamped to what is really asked for, so nothing winds up
- * while the limit does not bind, and is made known only when it has moved enough to matter. A fast rise towards
+ * steady state is `soft`, whatever the cooling. A share that is not used up does not rise, so nothing winds up, and it is made known only when it has moved enough to matter. A fast rise towards
  * `hard` is answered at once, outside the period.
  */
 export class Governor {
@@ -107,7 +108,7 @@ export class Governor {
   #budget(): Budget {
     if (this.#level === 0) return { ...UNLIMITED_BUDGET };
     return {
-      framesPerSecond: this.#level >= 2 ? this.#knownShare * this.#reference : Infinity,
+      framesPerSecond: this.#level >= 2 ? this.#limit() : Infinity,
       threads: this.#level >= 3 ? this.options.reducedThreads : undefined,
       shadow: false,
       paused: this.#level === 4,
@@ -194,7 +195,7 @@ export class Governor {
     const sinceS = this.#since(this.#changedMs, input);
     if (predictedC > o.softC && recentC > o.softC - o.startBandK && sinceS >= this.#patienceS(predictedC)) {
       this.#startLimiting(input, 1);
-      this.#moveShare(predictedC);
+      this.#moveShare(input, predictedC);
       return true;
     }
     if (sinceS >= this.#shadowDwellS && Math.max(predictedC, recentC) < o.softC - o.hysteresisK) {
@@ -212,25 +213,33 @@ export class Governor {
     this.#controlledMs = input.nowMs;
   }
 
-  /** The PI step; see the class. */
-  #moveShare(predictedC: number): void {
+  /** The limit in force, inspections per second. */
+  #limit(): number {
+    return this.#knownShare * (this.#reference || UNKNOWN_RATE);
+  }
+
+  /** True when the limit holds something back: only then more of it would be used. */
+  #binds(input: GovernorInput): boolean {
+    return input.inspectedPerSecond >= BINDING_PART * this.#limit();
+  }
+
+  /** The PI step; see the class. A share that is not used up may fall, not rise: that is the anti-windup. */
+  #moveShare(input: GovernorInput, predictedC: number): void {
     const o = this.options;
-    const most = this.#reference > 0 ? (NOT_BINDING * this.#demand) / this.#reference : 1;
     const wanted = this.#share + (o.softC - predictedC) / o.fullRateK;
-    this.#share = Math.max(Math.min(wanted, most), o.minShare);
+    this.#share = Math.max(this.#binds(input) ? wanted : Math.min(wanted, this.#share), o.minShare);
   }
 
   #adjustRate(input: GovernorInput, tempC: number, predictedC: number): boolean {
     const o = this.options;
     if (this.#share <= o.minShare && predictedC > o.softC && tempC > o.softC + o.hysteresisK / 2)
       return this.#pause(input);
-    this.#moveShare(predictedC);
+    const idle = !this.#binds(input) || this.#limit() >= this.#demand;
+    this.#moveShare(input, predictedC);
     const level = this.#level;
     if (level === 2 && this.#share <= o.threadsShare) this.#level = 3;
     else if (level === 3 && this.#share >= o.threadsBackShare) this.#level = 2;
-    else if (level === 2 && this.#share * this.#reference >= this.#demand && predictedC < o.softC - o.hysteresisK) {
-      this.#level = 1;
-    }
+    else if (idle && predictedC < o.softC - o.hysteresisK) this.#level = level - 1;
     return level !== this.#level || Math.abs(this.#share / this.#knownShare - 1) >= o.leastRateChange;
   }
 
