@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { EXIT_OK, EXIT_USAGE, type RegisterCommand } from './command';
+import { registerDetect } from './detect';
+import { registerEval } from './eval';
 import { registerSimulate } from './simulate';
 
 /** One row per command. */
-const COMMANDS: RegisterCommand[] = [registerSimulate];
+const COMMANDS: RegisterCommand[] = [registerDetect, registerEval, registerSimulate];
 
 /** Version of the installed package; package.json is three folders up from dist/src/cli. */
 function packageVersion(): string {

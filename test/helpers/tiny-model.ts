@@ -11,10 +11,13 @@ import {
   type ValueInfoProtoSchema,
 } from '../../src/onnx/generated/onnx';
 
-/** Input pixels per side, and per cell of the detection grid. */
+/** Input pixels per side. */
 export const TINY_SIZE = 64;
-const CELL = 16;
-const CELLS = TINY_SIZE / CELL;
+
+/** Pixels per cell of the three scales that every YOLO grid has; here only the middle one ever scores. */
+const STRIDES = [8, 16, 32];
+const SPEAKING_STRIDE = 16;
+const CELLS = STRIDES.reduce((sum, stride) => sum + (TINY_SIZE / stride) ** 2, 0);
 
 export const TINY_CLASSES = ['red', 'green', 'blue'];
 
@@ -28,8 +31,8 @@ export interface TinyModelOptions {
 }
 
 /**
- * A whole detection model of a few hundred bytes in the YOLOv8 layout: float32 [1, 3, 64, 64] → [1, 4 + 3, 16]. It looks
- * at a grid of 4 × 4 cells; a cell full of pure red scores 1 for class 0, green for 1, blue for 2; grey and white score 0.
+ * A whole detection model of a few hundred bytes in the YOLOv8 layout: float32 [1, 3, 64, 64] → [1, 4 + 3, 84]. It looks
+ * at a grid of 4 × 4 cells of 16 pixels; a cell full of pure red scores 1 for class 0, green for 1, blue for 2; grey and white score 0.
  * Its boxes are the cells. So the right answer for any picture can be told by head.
  */
 export function tinyModel(options: TinyModelOptions = {}): Uint8Array {
@@ -50,11 +53,12 @@ export function tinyModel(options: TinyModelOptions = {}): Uint8Array {
       graph: {
         name: 'tiny',
         input: [value('images', [1, 3, side, side])],
-        output: [value('output0', [1, 4 + TINY_CLASSES.length, side && CELLS * CELLS])],
+        output: [value('output0', [1, 4 + TINY_CLASSES.length, side && CELLS])],
         initializer: [
           // each colour less the mean of the two others: 0 for anything grey
           floats('purity', [3, 3, 1, 1], [1, -0.5, -0.5, -0.5, 1, -0.5, -0.5, -0.5, 1]),
-          floats('boxes', [1, 4, CELLS * CELLS], gridBoxes()),
+          ...STRIDES.map((stride) => floats(`volume${stride}`, [], [stride === SPEAKING_STRIDE ? 1 : 0])),
+          floats('boxes', [1, 4, CELLS], gridBoxes()),
           { name: 'flat', dims: [3n], dataType: TensorProto_DataType.INT64, int64Data: [1n, 3n, -1n] },
           ...(ballast > 0
             ? [
@@ -75,14 +79,21 @@ export function tinyModel(options: TinyModelOptions = {}): Uint8Array {
             : [node('Identity', ['images'], 'picture')]),
           node('Conv', ['picture', 'purity'], 'colours'),
           node('Relu', ['colours'], 'positive'),
-          node('AveragePool', ['positive'], 'cells', [
-            ints('kernel_shape', [CELL, CELL]),
-            ints('strides', [CELL, CELL]),
+          ...STRIDES.flatMap((stride) => [
+            node('AveragePool', ['positive'], `cells${stride}`, [
+              ints('kernel_shape', [stride, stride]),
+              ints('strides', [stride, stride]),
+            ]),
+            node('Reshape', [`cells${stride}`, 'flat'], `row${stride}`),
+            node('Mul', [`row${stride}`, `volume${stride}`], `scores${stride}`),
           ]),
-          node('Reshape', ['cells', 'flat'], 'scores'),
-          node('Concat', ['boxes', 'scores'], 'output0', [
-            { name: 'axis', type: AttributeProto_AttributeType.INT, i: 1n },
-          ]),
+          node(
+            'Concat',
+            STRIDES.map((stride) => `scores${stride}`),
+            'scores',
+            [int('axis', 2)],
+          ),
+          node('Concat', ['boxes', 'scores'], 'output0', [int('axis', 1)]),
         ],
       },
     }),
@@ -97,13 +108,16 @@ export function writeTinyModel(path: string, options?: TinyModelOptions): string
 
 /** Four rows (centre x, centre y, width, height), one column per cell. */
 function gridBoxes(): number[] {
-  const cells = Array.from({ length: CELLS * CELLS }, (_, index) => index);
-  return [
-    ...cells.map((cell) => ((cell % CELLS) + 0.5) * CELL),
-    ...cells.map((cell) => (Math.floor(cell / CELLS) + 0.5) * CELL),
-    ...cells.map(() => CELL),
-    ...cells.map(() => CELL),
-  ];
+  const cells = STRIDES.flatMap((stride) => {
+    const columns = TINY_SIZE / stride;
+    return Array.from({ length: columns ** 2 }, (_, index) => ({
+      x: ((index % columns) + 0.5) * stride,
+      y: (Math.floor(index / columns) + 0.5) * stride,
+      stride,
+    }));
+  });
+  const sizes = cells.map(({ stride }) => stride);
+  return [...cells.map(({ x }) => x), ...cells.map(({ y }) => y), ...sizes, ...sizes];
 }
 
 type Init<Schema extends Parameters<typeof create>[0]> = MessageInitShape<Schema>;
@@ -119,6 +133,10 @@ function node(
 
 function ints(name: string, values: number[]): Init<typeof AttributeProtoSchema> {
   return { name, type: AttributeProto_AttributeType.INTS, ints: values.map(BigInt) };
+}
+
+function int(name: string, i: number): Init<typeof AttributeProtoSchema> {
+  return { name, type: AttributeProto_AttributeType.INT, i: BigInt(i) };
 }
 
 function floats(name: string, dims: number[], floatData: number[]): Init<typeof TensorProtoSchema> {
