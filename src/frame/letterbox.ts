@@ -105,6 +105,26 @@ function imageError(error: unknown, image: Uint8Array): InspectionError {
   );
 }
 
+const GREY = { r: PAD_GREY, g: PAD_GREY, b: PAD_GREY };
+
+/**
+ * Scales the region to its size in the input, bilinear. sharp's resize lays an enlarged picture half a pixel of the result
+ * too far right and down, whatever the kernel (measured with a ramp at 1.01 … 5 times), which moved boxes by up to 2.4 px;
+ * its affine transform can say where pixel centres lie (half a source pixel at the edges runs into the border's grey).
+ * Reduced pictures lie right.
+ */
+function scalePicture(picture: sharp.Sharp, { region, contentWidth, contentHeight }: LetterboxGeometry): void {
+  if (contentWidth > region.width || contentHeight > region.height) {
+    picture.affine([contentWidth / region.width, 0, 0, contentHeight / region.height], {
+      interpolator: sharp.interpolators.bilinear,
+      ...{ idx: 0.5, idy: 0.5, odx: -0.5, ody: -0.5 },
+      background: GREY,
+    });
+  } else if (contentWidth < region.width || contentHeight < region.height) {
+    picture.resize(contentWidth, contentHeight, { fit: 'fill', kernel: 'linear' });
+  }
+}
+
 /**
  * Decodes a picture and letterboxes it to the model's input: EXIF orientation and `frame.rotate` applied, region cut
  * out, grey, alpha, CMYK and 16-bit pictures turned into 8-bit RGB. Runs in libuv's thread pool.
@@ -127,6 +147,9 @@ export async function decodeAndLetterbox(
       ...(raw && { raw }),
       // truncated and corrupt data is refused; mere warnings (stray bytes from cheap cameras) are not
       failOn: 'error',
+      // pixels as they are stored, like the tools that models are trained with; converting them changed grey levels by
+      // up to 60 and boxes by up to 3 px in 6 of 27 photographs
+      ignoreIcc: true,
       limitInputPixels: MAX_INPUT_PIXELS,
       sequentialRead: true,
     });
@@ -146,9 +169,7 @@ export async function decodeAndLetterbox(
       picture.extract({ left: region.x, top: region.y, width: region.width, height: region.height });
     }
     picture.removeAlpha().toColourspace('srgb');
-    if (geometry.contentWidth !== region.width || geometry.contentHeight !== region.height) {
-      picture.resize(geometry.contentWidth, geometry.contentHeight, { fit: 'fill', kernel: 'linear' });
-    }
+    scalePicture(picture, geometry);
     const padRight = input.width - geometry.contentWidth - geometry.padLeft;
     const padBottom = input.height - geometry.contentHeight - geometry.padTop;
     if (geometry.padLeft + geometry.padTop + padRight + padBottom > 0) {
@@ -157,7 +178,7 @@ export async function decodeAndLetterbox(
         top: geometry.padTop,
         right: padRight,
         bottom: padBottom,
-        background: { r: PAD_GREY, g: PAD_GREY, b: PAD_GREY },
+        background: GREY,
       });
     }
     const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
