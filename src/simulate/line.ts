@@ -25,8 +25,8 @@ export interface SimulatedPart {
   truth: TruthBox[];
 }
 
-/** JPEG quality per look: thresholded pictures are stored finely, a camera compresses more. */
-const JPEG_QUALITY = { binarised: [80, 98], photo: [75, 95] } as const;
+/** JPEG quality per look, from and to. DeepPCB is stored at 75 (by its quantization tables), a few pictures at 95. */
+const JPEG_QUALITY = { binarised: [66, 90], photo: [75, 95] } as const;
 
 /**
  * Checks the options of a line; strings from dialogs and command lines count as numbers.

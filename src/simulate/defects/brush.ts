@@ -47,18 +47,39 @@ function set(mask: Mask, x: number, y: number): void {
   if (x >= 0 && y >= 0 && x < mask.width && y < mask.height) mask.data[y * mask.width + x] = 1;
 }
 
-/** How etchant, dust and tools eat: smooth, angular, or crumbling into specks. Spacing is in half widths. */
-export const TEXTURES: readonly { weight: number; tip: Tip; spacing: [number, number]; scatter: number }[] = [
-  { weight: 62, tip: round, spacing: [0.25, 0.5], scatter: 0 },
-  { weight: 10, tip: round, spacing: [0.3, 0.9], scatter: 0.35 },
-  { weight: 8, tip: square, spacing: [0.4, 0.8], scatter: 0 },
-  { weight: 8, tip: diamond, spacing: [0.4, 1.1], scatter: 0.5 },
-  { weight: 8, tip: diamond, spacing: [0.5, 1.1], scatter: 0.15 },
-];
+interface Texture {
+  weight: number;
+  tip: Tip;
+  /** Distance between two dabs of the tip, in half widths of the stroke: from, to. */
+  spacing: [number, number];
+  /** How far dabs stray from the path, in half widths. */
+  scatter: number;
+  /** Share of pixels that the stroke leaves out. */
+  pores: number;
+}
+
+/** What took copper away: smooth, frayed, or leaving specks behind. By value drawn: 0 bare board, 1 copper. */
+const TEXTURES: Record<0 | 1, readonly Texture[]> = {
+  0: [
+    { weight: 50, tip: round, spacing: [0.25, 0.5], scatter: 0, pores: 0 },
+    { weight: 10, tip: round, spacing: [0.3, 0.9], scatter: 0.35, pores: 0 },
+    { weight: 12, tip: round, spacing: [0.3, 0.8], scatter: 0.25, pores: 0.12 },
+    { weight: 6, tip: square, spacing: [0.4, 0.8], scatter: 0, pores: 0 },
+    { weight: 14, tip: diamond, spacing: [0.3, 0.9], scatter: 0.35, pores: 0.08 },
+    { weight: 8, tip: diamond, spacing: [0.5, 1.3], scatter: 0.5, pores: 0 },
+  ],
+  1: [
+    { weight: 70, tip: round, spacing: [0.25, 0.5], scatter: 0, pores: 0 },
+    { weight: 12, tip: round, spacing: [0.3, 0.9], scatter: 0.35, pores: 0 },
+    { weight: 6, tip: square, spacing: [0.4, 0.8], scatter: 0, pores: 0 },
+    { weight: 6, tip: diamond, spacing: [0.3, 0.9], scatter: 0.35, pores: 0.05 },
+    { weight: 6, tip: diamond, spacing: [0.4, 1.1], scatter: 0.4, pores: 0 },
+  ],
+};
 
 /** Draws strokes with one texture into a patch just large enough. */
-export function paint(random: Random, strokes: readonly Stroke[]): Patch {
-  const texture = random.weighted(TEXTURES);
+export function paint(random: Random, strokes: readonly Stroke[], value: 0 | 1): Patch {
+  const texture = random.weighted(TEXTURES[value]);
   const spots: (Point & { radius: number })[] = [];
   for (const { path, from, to } of strokes) {
     const lengths = path.slice(1).map((b, i) => Math.hypot(b.x - (path[i] as Point).x, b.y - (path[i] as Point).y));
@@ -86,6 +107,9 @@ export function paint(random: Random, strokes: readonly Stroke[]): Patch {
   const bottom = Math.ceil(Math.max(...spots.map((s) => s.y + s.radius))) + 3;
   const mask = new Mask(right - left, bottom - top);
   for (const spot of spots) texture.tip(mask, spot.x - left, spot.y - top, spot.radius);
+  if (texture.pores > 0) {
+    for (let i = 0; i < mask.data.length; i++) if (mask.data[i] === 1 && random.chance(texture.pores)) mask.data[i] = 0;
+  }
   return { x: left, y: top, mask };
 }
 

@@ -56,7 +56,7 @@ function across(mask: Mask, edges: Int32Array, random: Random, value: 0 | 1): St
   if (!site) return undefined;
   const ahead = value === 1 ? site.inward : { x: -site.inward.x, y: -site.inward.y };
   const heading = turned(ahead, random.chance(0.4) ? 0 : random.normal() * 0.5);
-  const reach = random.logBetween(20, 120);
+  const reach = value === 1 ? random.logBetween(20, 120) : random.between(15, 110);
   const distance = run(mask, site, heading, value, reach);
   if (!Number.isFinite(distance) || distance < 4) return undefined;
   const over = random.between(1, 4);
@@ -84,7 +84,7 @@ function fromEdge(mask: Mask, edges: Int32Array, random: Random, into: 0 | 1): S
     // a bump along the edge rather than a spike out of it
     const side = turned(site.inward, (Math.PI / 2) * random.sign());
     const base = along(site, heading, random.between(-0.3, 0.5) * halfWidth);
-    const end = along(base, side, random.logBetween(4, 22));
+    const end = along(base, side, random.logBetween(4, 36));
     return [{ path: bowed(random, base, end, random.normal() * 0.1), from: halfWidth * 1.2, to: halfWidth }];
   }
   if (random.chance(0.25)) {

@@ -89,7 +89,7 @@ function placeOne(
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const strokes = kind.propose(mask, edges, random);
     if (!strokes) continue;
-    const patch = paint(random, strokes);
+    const patch = paint(random, strokes, kind.value);
     if (kind.clearancePx !== undefined && !surroundedBy(mask, patch, other, kind.clearancePx)) continue;
     const changed = apply(mask, patch, kind.value);
     const undo = () => {
