@@ -27,6 +27,8 @@ export function layOutUserDir(root: string, mqttPort: number, editorPort: number
       credentialSecret: 'demo',
       telemetry: { enabled: false, updateNotification: false },
       editorTheme: { tours: false },
+      // a development dependency of the clone that Node-RED would find beside itself
+      nodesExcludes: ['yolov8.js'],
       logging: { console: { level: 'warn', metrics: false, audit: false } },
     })};\n`,
   );

@@ -17,6 +17,7 @@ interface EditorWindow {
     view: { reveal(id: string): void };
     editor: { edit(node: { id: string }): void };
     actions: { invoke(action: string): void };
+    sidebar: { help: { show(type: string, bringToFront: boolean): void } };
   };
 }
 
@@ -89,7 +90,7 @@ for (const version of [() => NODE_RED_4, nodeRed5]) {
           });
           RED.editor.edit(RED.nodes.node(id));
         }, type);
-        const dialog = page.locator('.red-ui-tray .red-ui-editor').first();
+        const dialog = page.locator('.red-ui-tray-body').first();
         await dialog.waitFor();
         await page.waitForTimeout(500);
         const text = await dialog.innerText();
@@ -98,11 +99,12 @@ for (const version of [() => NODE_RED_4, nodeRed5]) {
         await page.locator('#node-dialog-cancel').click();
         await page.waitForTimeout(400);
 
-        await page.evaluate(() => (globalThis as unknown as EditorWindow).RED.actions.invoke('core:show-help-tab'));
-        await page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`).click();
+        await page.evaluate((wanted) => {
+          (globalThis as unknown as EditorWindow).RED.sidebar.help.show(wanted, true);
+        }, type);
         const help = page.locator('.red-ui-help');
         await help
-          .filter({ hasText: /Details|Properties|Inputs|Outputs/ })
+          .getByText(/^(Details|Properties|Inputs|Outputs)$/)
           .first()
           .waitFor();
         await page.screenshot({ path: join(shots, `help-${type}.png`) });
@@ -113,10 +115,9 @@ for (const version of [() => NODE_RED_4, nodeRed5]) {
       await page.evaluate(() =>
         (globalThis as unknown as EditorWindow).RED.actions.invoke('core:show-examples-import-dialog'),
       );
-      const tree = page.locator('.red-ui-clipboard-dialog-tab-library, #red-ui-clipboard-dialog-import-tab-examples');
-      await tree.first().waitFor();
-      await page.getByText('@edge-inspect/node-red-inspection').first().click();
-      await page.getByText('01 - Detect defects in an image').first().click();
+      const library = page.locator('#red-ui-clipboard-dialog-import-tab-examples');
+      await library.getByText('@edge-inspect/node-red-inspection').click();
+      await library.getByText('01 - Detect defects in an image').click();
       await page.screenshot({ path: join(shots, 'examples.png') });
       await page.locator('#red-ui-clipboard-dialog-ok').click();
       await page.waitForTimeout(1500);
