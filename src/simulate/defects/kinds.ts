@@ -113,7 +113,8 @@ function inside(
   if (mask.at(Math.floor(at.x), Math.floor(at.y)) !== value) return undefined;
   const length = random.logBetween(...size);
   const halfWidth = random.logBetween(...width);
-  if (random.chance(0.07)) return [{ path: [at, at], from: random.logBetween(3, 9), to: 3 }];
+  // an exact disc is rare: in copper it is most often a drilled hole
+  if (random.chance(value === 1 ? 0.03 : 0.07)) return [{ path: [at, at], from: random.logBetween(4, 12), to: 4 }];
   const to = random.chance(0.55) ? halfWidth : halfWidth * random.between(0.35, 1.3);
   return [{ path: doodle(random, at, length), from: halfWidth, to }];
 }

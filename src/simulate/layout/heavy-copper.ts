@@ -39,10 +39,13 @@ export function bars(sheet: Sheet, random: Random): void {
       const path = [place(middle, -100), place(middle, bend), place(middle + sidestep, bend + Math.abs(sidestep))];
       drawPath(sheet, [...path, place(middle + sidestep, sheet.size + 100)], half);
     }
-    if (random.chance(0.4)) sheet.hole(disc(place(middle, end).x, place(middle, end + 40).y, random.between(3, 12)));
+    for (let i = random.pick([0, 0, 1, 2, 4]); i > 0; i--) {
+      const spot = place(middle + random.between(-0.5, 0.5) * half, random.between(0, sheet.size));
+      sheet.hole(disc(spot.x, spot.y, random.logBetween(3.5, 12)));
+    }
     at += 2 * half + gap + (sidestep > 0 ? sidestep : 0);
   }
-  const rules = { halfWidth: 8, clearance: 14, pad: 20, drilled: 0.5 };
+  const rules = { halfWidth: 8, clearance: 14, pad: 20, drilled: 0.5, bendRadius: 0 };
   build(sheet, random, rules, [
     [chip, 0, 2],
     [vias, 0, 1],
@@ -71,14 +74,21 @@ function slab(sheet: Sheet, random: Random): void {
 export function power(sheet: Sheet, random: Random): void {
   for (let i = random.integer(2, 7); i > 0; i--) slab(sheet, random);
   const halfWidth = random.logBetween(4, 16);
-  const rules = { halfWidth, clearance: random.between(8, 18), pad: random.between(14, 30), drilled: 0.9 };
+  const rules = {
+    halfWidth,
+    clearance: random.between(8, 18),
+    pad: random.between(14, 30),
+    drilled: 0.9,
+    bendRadius: 0,
+  };
   build(sheet, random, rules, [
     [bus, 0, 2],
     [footprint, 0, 3],
     [chip, 0, 4],
     [vias, 0, 2],
   ]);
-  for (let i = random.integer(0, 5); i > 0; i--) {
-    sheet.hole(disc(random.between(0, sheet.size), random.between(0, sheet.size), random.between(6, 24)));
+  const drill = random.logBetween(3.5, 22);
+  for (let i = random.integer(0, 16); i > 0; i--) {
+    sheet.hole(disc(random.between(0, sheet.size), random.between(0, sheet.size), drill));
   }
 }

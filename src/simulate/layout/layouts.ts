@@ -1,9 +1,14 @@
 import type { Random } from '../random';
 import type { Sheet } from '../sheet';
 import { bars, power } from './heavy-copper';
-import { area, bus, chip, footprint, meander, target, text, vias } from './parts';
+import { area, bus, chip, footprint, meander, ringChain, target, text, vias } from './parts';
 import { plane } from './planes';
 import { build, wholeSheet, type Part } from './recipe';
+
+/** Most boards have straight corners; on the others they bend. */
+function bendRadius(random: Random): number {
+  return random.chance(0.75) ? 0 : random.between(15, 70);
+}
 
 /** Signal routing: thin traces, small pads. */
 function fine(sheet: Sheet, random: Random): void {
@@ -13,6 +18,7 @@ function fine(sheet: Sheet, random: Random): void {
     clearance: random.between(7, 16),
     pad: random.between(6, 15),
     drilled: random.pick([0, 0, 0.5, 1]),
+    bendRadius: bendRadius(random),
   };
   build(sheet, random, rules, [
     [area, 0, 1],
@@ -22,6 +28,7 @@ function fine(sheet: Sheet, random: Random): void {
     [chip, 0, 8],
     [vias, 0, 4],
     [target, 0, 1],
+    [ringChain, 0, random.chance(0.3) ? 3 : 0],
     [text, 0, random.chance(0.2) ? 2 : 0],
   ]);
   if (random.chance(0.12)) sheet.flood(wholeSheet(sheet), random.between(5, 12));
@@ -35,6 +42,7 @@ function throughHole(sheet: Sheet, random: Random): void {
     clearance: random.between(7, 17),
     pad: halfWidth * random.between(1.1, 2) + random.between(6, 16),
     drilled: random.between(0.3, 1),
+    bendRadius: bendRadius(random),
   };
   build(sheet, random, rules, [
     [area, 0, 6],
@@ -43,6 +51,7 @@ function throughHole(sheet: Sheet, random: Random): void {
     [chip, 0, 9],
     [vias, 0, 2],
     [target, 0, 1],
+    [ringChain, 0, random.chance(0.3) ? 3 : 0],
     [text, 0, random.chance(0.3) ? 3 : 0],
   ]);
   if (random.chance(0.2)) sheet.flood(wholeSheet(sheet), random.between(7, 18));
@@ -51,11 +60,18 @@ function throughHole(sheet: Sheet, random: Random): void {
 /** The rim of a board: little copper, much bare laminate. */
 function sparse(sheet: Sheet, random: Random): void {
   const halfWidth = random.logBetween(2.5, 14);
-  const rules = { halfWidth, clearance: random.between(8, 18), pad: halfWidth * 1.5 + 6, drilled: random.next() };
+  const rules = {
+    halfWidth,
+    clearance: random.between(8, 18),
+    pad: halfWidth * 1.5 + 6,
+    drilled: random.next(),
+    bendRadius: 0,
+  };
   build(sheet, random, rules, [
     [random.pick<Part>([area, bus, footprint]), 1, 2],
     [random.pick<Part>([chip, vias, bus]), 0, 2],
     [target, 0, 1],
+    [ringChain, 0, random.chance(0.3) ? 3 : 0],
     [text, 0, random.chance(0.4) ? 3 : 0],
   ]);
 }

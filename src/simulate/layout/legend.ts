@@ -2,14 +2,14 @@ import type { Point } from '../mask';
 import type { Random } from '../random';
 import { capsule, type Shape } from '../shapes';
 import type { Sheet } from '../sheet';
-import { direction } from './route';
 import { GLYPH_ADVANCE, GLYPH_NAMES, glyphStrokes } from './strokes';
 
 /** Pen strokes of a few random letters, as paths. */
 export function letterPaths(random: Random, at: Point, unitPx: number, count: number): Point[][] {
-  const heading = random.pick([0, 2, 6, 0]);
-  const x = direction(heading);
-  const y = direction(heading + 2);
+  // mostly along an edge of the board, sometimes at any slant
+  const angle = random.chance(0.75) ? (random.pick([0, 1, 3, 0]) * Math.PI) / 2 : random.between(0, 2 * Math.PI);
+  const x = { x: Math.cos(angle), y: Math.sin(angle) };
+  const y = { x: -x.y, y: x.x };
   return Array.from({ length: count }, (_, i) =>
     glyphStrokes(random.pick(GLYPH_NAMES)).map((stroke) =>
       stroke.map(([u, v]): Point => {

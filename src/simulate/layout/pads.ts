@@ -36,7 +36,7 @@ export function padStyle(random: Random, size: number, drilled: boolean): PadSty
     kind,
     halfWidth: upright ? size : size * long,
     halfHeight: upright ? size * long : size,
-    hole: drilled ? random.between(0.2, 0.62) : 0,
+    hole: drilled ? random.logBetween(0.15, 0.62) : 0,
     holeShift: random.chance(0.25) ? random.between(0, 0.25) : 0,
   };
 }

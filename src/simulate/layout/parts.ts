@@ -4,7 +4,7 @@ import { capsule, disc, rectangle } from '../shapes';
 import type { Sheet } from '../sheet';
 import { letterPaths } from './legend';
 import { padStyle, placePad, type PadStyle } from './pads';
-import { clearPart, drawPath, offsetPath, step, walk } from './route';
+import { clearPart, drawPath, offsetPath, rounded, step, walk } from './route';
 
 /** Sizes that the parts of one board share, px. */
 export interface Rules {
@@ -16,6 +16,8 @@ export interface Rules {
   pad: number;
   /** Share of pads with a drill hole. */
   drilled: number;
+  /** Radius that corners of traces are rounded with; 0 for straight corners. */
+  bendRadius: number;
 }
 
 function anywhere(sheet: Sheet, random: Random): Point {
@@ -47,7 +49,7 @@ export function leadOut(sheet: Sheet, random: Random, rules: Rules, at: Point, h
   });
   if (path.length < 2) return;
   const end = path[path.length - 1] as Point;
-  drawPath(sheet, path, halfWidth);
+  drawPath(sheet, rounded(path, rules.bendRadius / 2), halfWidth);
   endTrace(sheet, random, rules, end, halfWidth);
 }
 
@@ -67,8 +69,10 @@ export function bus(sheet: Sheet, random: Random, rules: Rules): void {
     );
     turn = turn === heading ? heading + random.sign() : heading;
   }
+  // wide enough for the innermost lane to bend too
+  const middle = rules.bendRadius > 0 ? rounded(path, rules.bendRadius + (count * pitch) / 2) : path;
   const lanes = Array.from({ length: count }, (_, i) =>
-    clearPart(sheet, offsetPath(path, (i - (count - 1) / 2) * pitch), halfWidth, rules.clearance - 1),
+    clearPart(sheet, offsetPath(middle, (i - (count - 1) / 2) * pitch), halfWidth, rules.clearance - 1),
   );
   for (const lane of lanes) {
     if (lane.length < 2) continue;
@@ -172,9 +176,10 @@ export function area(sheet: Sheet, random: Random, rules: Rules): void {
     : rectangle({ ...at, halfWidth: w, halfHeight: h, corner, chamfer: random.chance(0.6) });
   if (!sheet.isClear(shape, rules.clearance)) return;
   sheet.copper(shape);
-  for (let i = random.pick([0, 0, 1, 2, 4]); i > 0; i--) {
-    const spot = { x: at.x + random.between(-0.7, 0.7) * w, y: at.y + random.between(-0.7, 0.7) * h };
-    const radius = random.between(6, 22);
+  const drill = random.logBetween(3.5, 22);
+  for (let i = random.pick([0, 0, 1, 2, 4, 8]); i > 0; i--) {
+    const spot = { x: at.x + random.between(-0.8, 0.8) * w, y: at.y + random.between(-0.8, 0.8) * h };
+    const radius = random.chance(0.8) ? drill : random.logBetween(3.5, 22);
     if (random.chance(0.8)) sheet.hole(disc(spot.x, spot.y, radius));
     else sheet.hole(capsule(spot, step(spot, random.integer(0, 7), radius * 3), radius * 0.7));
   }
@@ -187,10 +192,25 @@ export function area(sheet: Sheet, random: Random, rules: Rules): void {
 /** A few letters etched in copper. */
 export function text(sheet: Sheet, random: Random, rules: Rules): void {
   const at = anywhere(sheet, random);
-  const unit = random.between(2.5, 8);
-  const halfWidth = random.between(0.8, unit * 0.45);
+  const unit = random.between(2.5, 9);
+  const halfWidth = random.between(0.8, unit * 0.6);
   for (const path of letterPaths(random, at, unit, random.integer(1, 8))) {
     drawPath(sheet, clearPart(sheet, path, halfWidth, Math.min(4, rules.clearance)), halfWidth);
+  }
+}
+
+/** Overlapping rings in a row: a slot that is drilled hole by hole. */
+export function ringChain(sheet: Sheet, random: Random, rules: Rules): void {
+  const at = anywhere(sheet, random);
+  const radius = random.between(9, 26);
+  const heading = random.integer(0, 3);
+  const spots = Array.from({ length: random.integer(1, 4) }, (_, i) => step(at, heading, i * radius * 1.3));
+  if (!spots.every((spot) => sheet.isClear(disc(spot.x, spot.y, radius), rules.clearance))) return;
+  const drill = radius * random.between(0.3, 0.75);
+  for (const spot of spots) {
+    sheet.copper(disc(spot.x, spot.y, radius));
+    sheet.opening(disc(spot.x, spot.y, radius));
+    sheet.hole(disc(spot.x, spot.y, drill));
   }
 }
 

@@ -78,7 +78,13 @@ export function plane(sheet: Sheet, random: Random): void {
     }
     if (random.chance(0.5)) sheet.copper(disc(spot.x, spot.y, radius * random.between(0.2, 0.7)));
   }
-  const rules = { halfWidth: random.between(3, 9), clearance: 12, pad: random.between(8, 24), drilled: 0.5 };
+  const rules = {
+    halfWidth: random.between(3, 9),
+    clearance: 12,
+    pad: random.between(8, 24),
+    drilled: 0.5,
+    bendRadius: 0,
+  };
   build(sheet, random, rules, [
     [target, 0, 3],
     [chip, 0, 5],

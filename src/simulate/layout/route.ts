@@ -64,6 +64,37 @@ export function walk(sheet: Sheet, random: Random, options: RouteOptions): Point
   return path;
 }
 
+/** Points that a corner is replaced with. */
+const BEND_STEPS = 6;
+
+/** The path with its corners replaced by curves that begin `radius` px before them, where the legs are long enough. */
+export function rounded(path: readonly Point[], radius: number): Point[] {
+  if (radius <= 0) return [...path];
+  return path.flatMap((corner, i) => {
+    const before = path[i - 1];
+    const after = path[i + 1];
+    if (!before || !after) return [corner];
+    const toBefore = Math.hypot(before.x - corner.x, before.y - corner.y) || 1;
+    const toAfter = Math.hypot(after.x - corner.x, after.y - corner.y) || 1;
+    const reach = Math.min(radius, toBefore * 0.45, toAfter * 0.45);
+    const a = {
+      x: corner.x + ((before.x - corner.x) * reach) / toBefore,
+      y: corner.y + ((before.y - corner.y) * reach) / toBefore,
+    };
+    const b = {
+      x: corner.x + ((after.x - corner.x) * reach) / toAfter,
+      y: corner.y + ((after.y - corner.y) * reach) / toAfter,
+    };
+    // a quadratic Bezier curve with the corner as its control point
+    return Array.from({ length: BEND_STEPS + 1 }, (_, k) => {
+      const t = k / BEND_STEPS;
+      const p = (1 - t) * (1 - t);
+      const q = 2 * t * (1 - t);
+      return { x: p * a.x + q * corner.x + t * t * b.x, y: p * a.y + q * corner.y + t * t * b.y };
+    });
+  });
+}
+
 /** The path moved sideways by `offset` px, corners mitred: how the traces of a bus follow each other. */
 export function offsetPath(path: readonly Point[], offset: number): Point[] {
   return path.map((point, i) => {
