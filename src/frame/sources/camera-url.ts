@@ -8,6 +8,9 @@ export interface Credentials {
 /** Places in a url's path or query that are filled from the credentials: for cameras that take no header. */
 const PLACEHOLDER = /\{(user|password)\}/g;
 
+/** Names and addresses; nothing that a script or another url parser could read otherwise. */
+const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])$/i;
+
 /** A url as it may be shown: without user, password, query and fragment. */
 export function shownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`;
@@ -34,7 +37,7 @@ export function parseCameraUrl(value: unknown, schemes: readonly string[]): URL 
     throw expected(`${wanted}, without blanks or control characters`, 'url', shownBroken(value));
   }
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || !schemes.includes(url.protocol.slice(0, -1)) || url.hostname === '') {
+  if (!url || !schemes.includes(url.protocol.slice(0, -1)) || !HOST.test(url.hostname)) {
     throw expected(wanted, 'url', shownBroken(value));
   }
   if (url.username !== '' || url.password !== '') {
@@ -59,4 +62,18 @@ export function fillCredentials(url: URL, credentials: Credentials): URL {
 /** True where the url itself carries the credentials, so that no header is needed. */
 export function hasPlaceholders(url: URL): boolean {
   return /(\{|%7B)(user|password)(\}|%7D)/i.test(url.search);
+}
+
+/** Percent-encodes everything that means something in a url, a quoted string or a script. */
+function encodeStrictly(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** The url with user and password in it, for programs that take them in no other way; free of quotes and backslashes. */
+export function fillUserInfo(url: URL, credentials: Credentials): string {
+  const { user, password } = credentials;
+  const withQuery = fillCredentials(url, credentials);
+  const userInfo = user ? `${encodeStrictly(user)}${password ? `:${encodeStrictly(password)}` : ''}@` : '';
+  const rest = `${withQuery.host}${withQuery.pathname}${withQuery.search}`;
+  return `${url.protocol}//${userInfo}${rest}`.replaceAll("'", '%27').replaceAll('\\', '%5C');
 }

@@ -1,6 +1,6 @@
 import type { Overload } from '../../detector/api';
 import { expected } from '../../errors';
-import { numberBetween, oneOf } from '../../validate';
+import { integerBetween, numberBetween, oneOf } from '../../validate';
 import type { Rectangle, Rotation } from '../frame';
 
 export const TRIGGERS = ['free-run', 'message'] as const;
@@ -38,6 +38,9 @@ export const SETTINGS_DEFAULTS = {
 const MAX_FPS = 120;
 /** Longest side that a region may reach to, pixels. */
 const MAX_SIDE = 65_535;
+/** Sizes that are asked of a camera, pixels; the largest sensor for the Pi (64 MP) is 9152 wide. */
+const MIN_SIDE = 16;
+const MAX_CAMERA_SIDE = 10_000;
 const BYTES_PER_MB = 1024 * 1024;
 
 /** Reads `x, y, width, height` in pixels of the upright picture; empty: the whole picture. */
@@ -53,6 +56,22 @@ export function parseRegion(value: unknown): Rectangle | undefined {
     height > 0;
   if (isUsable) return { x, y, width, height };
   throw expected('x, y, width, height in whole pixels, or nothing,', 'region', value);
+}
+
+/** A field that was left empty in the dialog counts as missing. */
+export function filled(value: unknown): unknown {
+  return value === '' || value === null ? undefined : value;
+}
+
+/** Reads `width` and `height` in pixels; both empty: the camera's own size. */
+export function parseSize(raw: Record<string, unknown>): { width: number; height: number } | undefined {
+  const width = filled(raw.width);
+  const height = filled(raw.height);
+  if (width === undefined && height === undefined) return undefined;
+  return {
+    width: integerBetween(width, 'width', MIN_SIDE, MAX_CAMERA_SIDE),
+    height: integerBetween(height, 'height', MIN_SIDE, MAX_CAMERA_SIDE),
+  };
 }
 
 function parseRotation(value: unknown): Rotation {

@@ -7,7 +7,7 @@ import { parseSettings } from '../../../src/frame/sources/settings';
 import type { Picture } from '../../../src/frame/sources/source';
 import { FrameLedger } from '../../../src/scheduler/ledger';
 import { Scheduler } from '../../../src/scheduler/scheduler';
-import { jpeg, markOf, until } from './support';
+import { jpeg, markOf, stopAfter, until } from './support';
 
 /** A camera over a source whose pictures the test decides on. */
 function makeCamera(settings: Record<string, unknown>, grab?: (signal: AbortSignal) => Promise<Picture>) {
@@ -34,7 +34,7 @@ function makeCamera(settings: Record<string, unknown>, grab?: (signal: AbortSign
   const problems: string[] = [];
   camera.on('answer', (answer) => answers.push(answer));
   camera.on('problem', (error) => problems.push(error.message));
-  camera.start();
+  stopAfter(camera).start();
   return { camera, flights, scheduler, answers, problems };
 }
 

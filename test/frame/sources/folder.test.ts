@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { folderSource, naturalOrder } from '../../../src/frame/sources/folder';
-import { Heard, jpeg, markOf, patience, temporaryFolder, until } from './support';
+import { Heard, jpeg, markOf, patience, stopAfter, temporaryFolder, until } from './support';
 
 function folderWith(names: string[]): string {
   const folder = temporaryFolder();
@@ -14,7 +14,7 @@ function folderWith(names: string[]): string {
 function openFolder(path: string, loop: boolean, maxBytes = 1_000_000) {
   const heard = new Heard();
   const source = folderSource({ path, loop, maxBytes }, heard);
-  source.start();
+  stopAfter(source).start();
   const next = async () => markOf((await source.capture(0, patience())).bytes);
   return { source, heard, next };
 }

@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http';
 import { describe, it } from 'node:test';
 import type { Credentials } from '../../../src/frame/sources/camera-url';
 import { httpSnapshotSource } from '../../../src/frame/sources/http-snapshot';
-import { Heard, httpServer, jpeg, markOf, patience } from './support';
+import { Heard, httpServer, jpeg, markOf, patience, stopAfter } from './support';
 
 const PASSWORD = 'pa"ss/wörd';
 
@@ -12,7 +12,7 @@ function openCamera(url: string, options: { credentials?: Credentials; timeoutMs
   const heard = new Heard();
   const { credentials = {}, timeoutMs = 20_000, maxBytes = 100_000 } = options;
   const source = httpSnapshotSource({ url: new URL(url), credentials, timeoutMs, maxBytes }, heard);
-  source.start();
+  stopAfter(source).start();
   return { source, heard, grab: () => source.capture(0, patience()) };
 }
 

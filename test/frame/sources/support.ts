@@ -61,6 +61,12 @@ export class Heard implements SourceListener {
   }
 }
 
+/** Stops a source after the tests of the file, however they end: an open one would keep the test process alive. */
+export function stopAfter<T extends { stop(): Promise<void> }>(source: T): T {
+  after(() => source.stop());
+  return source;
+}
+
 /** Longest time a condition is waited for, ms: generous, since test machines are busy. */
 const PATIENCE_MS = 20_000;
 
