@@ -2,7 +2,10 @@ import type { NodeAPI, NodeDef, Node, NodeMessageInFlow } from 'node-red';
 import { messageOf } from '../src/errors';
 import { Camera, type CameraAnswer, type CameraStatus } from '../src/frame/sources/camera';
 import type { Credentials } from '../src/frame/sources/camera-url';
+import { listCameras } from '../src/frame/sources/list';
+import { migrate } from '../src/frame/sources/migrate';
 import { planCamera } from '../src/frame/sources/table';
+import { takeTestPicture, type Deployed } from '../src/frame/sources/test-picture';
 import { frameLedger } from '../src/scheduler/ledger';
 import { stationScheduler } from '../src/scheduler/scheduler';
 import { onClose, onInput, showError, statusText } from './adapter';
@@ -10,7 +13,7 @@ import { onClose, onInput, showError, statusText } from './adapter';
 type CameraNode = Node<Credentials>;
 type CameraMessage = NodeMessageInFlow & { frame?: unknown; notInspected?: unknown };
 
-/** Badge per state; `paused` goes before all of them. */
+/** Badge per state; being held back by the station's budget goes before all of them. */
 const BADGES = {
   connecting: { fill: 'yellow', shape: 'ring' },
   live: { fill: 'green', shape: 'dot' },
@@ -18,12 +21,16 @@ const BADGES = {
   lost: { fill: 'red', shape: 'ring' },
   stopped: { fill: 'grey', shape: 'ring' },
   paused: { fill: 'yellow', shape: 'dot' },
+  slowed: { fill: 'yellow', shape: 'dot' },
 } as const;
 
 /** Longest time between a change and its showing, ms: the editor is not flooded at 30 pictures a second. */
 const STATUS_EVERY_MS = 500;
 
 export = function (RED: NodeAPI) {
+  /** Cameras at work, for the test in the dialog: a device can be opened once only. */
+  const deployed = new Map<string, Deployed>();
+
   /** Writes what a camera answered into a message: a new one, or the trigger itself. */
   function fill(message: CameraMessage, answer: CameraAnswer): CameraMessage {
     message.payload = answer.bytes;
@@ -34,15 +41,17 @@ export = function (RED: NodeAPI) {
     return message;
   }
 
+  function badgeOf(status: CameraStatus): keyof typeof BADGES {
+    return status.state === 'lost' ? 'lost' : (status.held ?? status.state);
+  }
+
   function text(status: CameraStatus): string {
     const { sent, dropped, failed, tooHot } = status.counters;
-    const state = RED._(`camera-in.status.${status.paused ? 'paused' : status.state}`);
+    const state = RED._(`camera-in.status.${badgeOf(status)}`);
     const lost = dropped + failed + tooHot;
-    return statusText(
-      lost > 0
-        ? `${state} ${sent}, ${RED._('camera-in.status.lost-count', { count: String(lost) })}`
-        : `${state} ${sent}`,
-    );
+    const counts =
+      lost > 0 ? `${sent}, ${RED._('camera-in.status.lost-count', { count: String(lost) })}` : String(sent);
+    return statusText(`${state} ${counts}`);
   }
 
   /** Shows the newest status, at most every STATUS_EVERY_MS. */
@@ -51,9 +60,7 @@ export = function (RED: NodeAPI) {
     let newest: CameraStatus | undefined;
     function paint(): void {
       timer = undefined;
-      if (!newest) return;
-      node.status({ ...BADGES[newest.paused ? 'paused' : newest.state], text: text(newest) });
-      newest = undefined;
+      if (newest) node.status({ ...BADGES[badgeOf(newest)], text: text(newest) });
     }
     return {
       show(status) {
@@ -79,6 +86,7 @@ export = function (RED: NodeAPI) {
       if (answer.error) throw answer.error;
     });
     onClose(node, async () => {
+      deployed.delete(node.id);
       status.stop();
       await camera.stop();
     });
@@ -109,8 +117,11 @@ export = function (RED: NodeAPI) {
   function CameraIn(this: CameraNode, config: NodeDef) {
     RED.nodes.createNode(this, config);
     try {
-      const plan = planCamera(config as unknown as Record<string, unknown>, this.credentials ?? {});
-      run(this, new Camera(plan, { flights: frameLedger, scheduler: stationScheduler }));
+      const raw = migrate(config as unknown as Record<string, unknown>);
+      const credentials = this.credentials ?? {};
+      const camera = new Camera(planCamera(raw, credentials), { flights: frameLedger, scheduler: stationScheduler });
+      deployed.set(this.id, { camera, raw, credentials });
+      run(this, camera);
     } catch (error) {
       refuse(this, error);
     }
@@ -118,5 +129,17 @@ export = function (RED: NodeAPI) {
 
   RED.nodes.registerType('camera-in', CameraIn as never, {
     credentials: { user: { type: 'text' }, password: { type: 'password' } },
+  });
+
+  RED.httpAdmin.get('/camera-in/cameras', RED.auth.needsPermission('camera-in.read'), (_request, response) => {
+    void listCameras().then((cameras) => response.json(cameras));
+  });
+
+  RED.httpAdmin.post('/camera-in/test', RED.auth.needsPermission('camera-in.write'), (request, response) => {
+    const raw = (request.body ?? {}) as Record<string, unknown>;
+    takeTestPicture(raw, deployed.get(String(raw.id))).then(
+      (picture) => response.json(picture),
+      (error: unknown) => response.status(400).json({ error: messageOf(error) }),
+    );
   });
 };

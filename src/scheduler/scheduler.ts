@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { NotInspectedReason } from '../alert/verdict';
+import { affordable } from './affordable';
 import { FairShare } from './fair-share';
 import { RateMeter } from './rate-meter';
 
@@ -149,6 +150,13 @@ export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [Ther
   setDemand(camera: string, perSecond: number | undefined): void {
     if (perSecond === undefined || !(perSecond > 0) || perSecond === Infinity) this.#demands.delete(camera);
     else this.#demands.set(camera, perSecond);
+  }
+
+  /** What a camera that declared its demand may deliver now, frames per second; its demand where nothing limits it. */
+  affordable(camera: string): number {
+    const cameras = [...this.#demands.keys()];
+    const shares = affordable([...this.#demands.values()], this.#budget.framesPerSecond);
+    return shares[cameras.indexOf(camera)] ?? this.#budget.framesPerSecond;
   }
 
   rates(nowMs = performance.now()): StationRates {

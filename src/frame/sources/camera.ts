@@ -36,8 +36,8 @@ export interface CameraCounters {
 
 export interface CameraStatus {
   state: SourceState;
-  /** Held back by the budget of the station; `reason` says why. */
-  paused: boolean;
+  /** Held back by the budget of the station: no picture at all, or fewer than wanted; `reason` says why. */
+  held: 'paused' | 'slowed' | undefined;
   /** One sentence; empty when all is well. */
   reason: string;
   counters: CameraCounters;
@@ -111,18 +111,25 @@ export class Camera extends EventEmitter<{
   }
 
   get status(): CameraStatus {
-    const { paused, reason } = this.#scheduler.budget;
+    const held = this.#held();
     return {
       state: this.#state,
-      paused,
-      reason: paused ? reason : this.#reason,
+      held,
+      reason: held === undefined ? this.#reason : this.#scheduler.budget.reason,
       counters: { ...this.#counters },
     };
   }
 
   start(): void {
     this.#source.start();
-    if (this.#plan.settings.trigger === 'free-run') this.#freeRun = this.#run();
+    if (this.#plan.settings.trigger !== 'free-run') return;
+    this.#scheduler.setDemand(this.name, this.#plan.settings.fps);
+    this.#freeRun = this.#run();
+  }
+
+  /** A picture to look at, beside the line: not counted, not held back. @throws as FrameSource.capture */
+  async peek(timeoutMs: number): Promise<Picture> {
+    return this.#capture(Date.now(), timeoutMs);
   }
 
   /** Takes one picture after this moment. Never rejects. */
@@ -141,17 +148,18 @@ export class Camera extends EventEmitter<{
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#scheduler.off('budget', this.#onBudget);
+    this.#scheduler.setDemand(this.name, undefined);
     this.#gate.stop();
     await Promise.all([this.#source.stop(), this.#freeRun]);
   }
 
   async #run(): Promise<void> {
     const signal = this.#stopping.signal;
-    const pacer = new Pacer(this.#plan.settings.fps);
+    const pacer = new Pacer();
     const waits = this.#plan.settings.overload === 'every' && this.#plan.canWait;
     try {
       for (;;) {
-        await pacer.next(signal);
+        await pacer.next(this.#rate(), signal);
         if (waits) await this.#gate.room(signal);
         await this.#allowed(signal);
         await this.#turn(signal);
@@ -179,6 +187,19 @@ export class Camera extends EventEmitter<{
       this.#isLossTold = isLoss;
       await this.#source.recovered(signal);
     }
+  }
+
+  /** Pictures per second now: as set, or the camera's part of what the station can do. */
+  #rate(): number {
+    const { fps } = this.#plan.settings;
+    if (this.#scheduler.budget.framesPerSecond === Infinity) return fps;
+    return this.#scheduler.affordable(this.name);
+  }
+
+  #held(): CameraStatus['held'] {
+    if (this.#scheduler.budget.paused) return 'paused';
+    const { fps, trigger } = this.#plan.settings;
+    return trigger === 'free-run' && fps > 0 && this.#rate() < fps ? 'slowed' : undefined;
   }
 
   /** Waits while the station's budget allows no inspection. */

@@ -164,12 +164,35 @@ describe('camera', () => {
     const { camera, answers, scheduler } = makeCamera({ fps: 50 });
     scheduler.setBudget({ paused: true, reason: 'CPU at 84 °C' });
     assert.deepEqual((await camera.trigger()).notInspected, { reason: 'too hot', detail: 'CPU at 84 °C' });
-    assert.deepEqual([camera.status.paused, camera.status.reason], [true, 'CPU at 84 °C']);
+    assert.deepEqual([camera.status.held, camera.status.reason], ['paused', 'CPU at 84 °C']);
     scheduler.setBudget({ paused: false, reason: '' });
     const before = answers.length;
     await until(() => answers.length > before + 2, 'pictures after the pause');
-    assert.equal(camera.status.paused, false);
+    assert.equal(camera.status.held, undefined);
     await camera.stop();
+    assertCountersAddUp(camera);
+  });
+
+  it('slowed: keeps to its part of what the station can do, says so, and speeds up again', async () => {
+    const { camera, answers, scheduler } = makeCamera({ fps: 100 });
+    scheduler.setDemand('another camera', 100);
+    await until(() => answers.length >= 3, 'pictures');
+    scheduler.setBudget({ framesPerSecond: 10, reason: 'CPU at 76 °C' });
+    assert.deepEqual([camera.status.held, camera.status.reason], ['slowed', 'CPU at 76 °C']);
+    await until(() => answers.length >= 5, 'the pictures under way');
+    const times = async (count: number) => {
+      const from = answers.length;
+      await until(() => answers.length > from + count, `${count} pictures`);
+      return answers.slice(from, from + count + 1).map(({ frame }) => Date.parse(frame.capturedAt));
+    };
+    const slow = await times(2);
+    // two cameras share 10 pictures a second: one in 200 ms each; timers are never early by more than 1 ms
+    for (const [at, time] of slow.slice(1).entries()) assert.ok(time - (slow[at] as number) >= 195, String(slow));
+    scheduler.setBudget({ framesPerSecond: Infinity, reason: '' });
+    assert.equal(camera.status.held, undefined);
+    await times(3);
+    await camera.stop();
+    assert.equal(scheduler.affordable('test'), Infinity);
     assertCountersAddUp(camera);
   });
 
