@@ -15,7 +15,7 @@ const WORKERS = 2;
 /** Training wants mostly defects, and some boards without. */
 const DEFAULT_DEFECT_RATE = 0.9;
 
-const OPTION_NAMES = { seed: '--seed', look: '--look', defectRate: '--defect-rate' };
+const OPTION_NAMES = { seed: '--seed', look: '--look', defectRate: '--defect-rate', defects: '--defects' };
 
 interface SimulateOptions {
   count?: string;
@@ -23,6 +23,7 @@ interface SimulateOptions {
   seed?: string;
   look?: string;
   defectRate?: string;
+  defects?: string;
   json?: boolean;
 }
 
@@ -60,6 +61,7 @@ export const registerSimulate: RegisterCommand = (program) => {
     .option('--seed <n>', 'the same seed draws the same boards', '1')
     .option('--look <look>', LOOKS.join(' | '), 'binarised')
     .option('--defect-rate <share>', 'share of boards with at least one defect, 0 to 1', String(DEFAULT_DEFECT_RATE))
+    .option('--defects <n>', 'defects on a defective board: a number or a range such as 16-26; default 3 to 12')
     .option('--json', 'print one JSON document')
     .action(action(simulate));
   for (const register of SUBCOMMANDS) register(command);

@@ -25,7 +25,8 @@ const LAYOUT_MARGIN_PX = 24;
  * its 2,041 isolated defects (islands and pin-holes), 10 px is the median, the 5th and the 95th percentile.
  */
 export const BOX_MARGIN_PX = 10;
-const MAX_DEFECTS = 30;
+/** More find no room on most boards. */
+export const MAX_DEFECTS = 30;
 /** Boards drawn until one takes at least one of the wanted defects. */
 const MAX_BOARDS = 20;
 /** Defects per picture as counted in DeepPCB, 3 to 12. */

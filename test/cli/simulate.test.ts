@@ -96,6 +96,7 @@ describe('edge-inspect simulate', () => {
     ['an unknown look', ['--count', '1', '--out', out, '--look', 'x'], /for --look but received "x"/],
     ['a bad seed', ['--count', '1', '--out', out, '--seed', 'abc'], /for --seed but received "abc"/],
     ['a bad rate', ['--count', '1', '--out', out, '--defect-rate', '2'], /for --defect-rate but received "2"/],
+    ['bad defects', ['--count', '1', '--out', out, '--defects', 'many'], /for --defects but received "many"/],
     ['an unknown option', ['--cuont', '1'], /unknown option '--cuont'/],
   ];
   for (const [name, args, message] of BAD) {

@@ -7,11 +7,20 @@ describe('lineOptions', () => {
   it('fills in defaults and reads numbers that come as text', () => {
     assert.deepEqual(lineOptions({}), LINE_DEFAULTS);
     assert.deepEqual(lineOptions({ seed: '7', defectRate: '0.5' }), { seed: 7, look: 'photo', defectRate: 0.5 });
+    assert.deepEqual(lineOptions({ defects: '4' }).defects, [4, 4]);
+    assert.deepEqual(lineOptions({ defects: '3-12' }).defects, [3, 12]);
   });
 
   for (const [options, message] of [
     [{ defectRate: 1.1 }, 'Expected a number between 0 and 1 for defectRate but received 1.1'],
     [{ defectRate: 'many' }, 'Expected a number between 0 and 1 for defectRate but received "many"'],
+    [{ defects: '0-3' }, 'Expected a number from 1 to 30, or a range such as 3-12, for defects but received "0-3"'],
+    [{ defects: '9-3' }, 'Expected a number from 1 to 30, or a range such as 3-12, for defects but received "9-3"'],
+    [{ defects: '3-' }, 'Expected a number from 1 to 30, or a range such as 3-12, for defects but received "3-"'],
+    [
+      { defects: [3, 31] },
+      'Expected a number from 1 to 30, or a range such as 3-12, for defects but received an array of length 2',
+    ],
     [{ look: 'night' }, 'Expected one of binarised, photo, mixed for look but received "night"'],
   ] as const) {
     it(`refuses ${JSON.stringify(options)}`, () => {
@@ -53,6 +62,17 @@ describe('simulatePart', () => {
         `${defective} at ${defectRate}`,
       );
     }
+  });
+
+  it('puts as many defects on a part as asked for, where they find room', async () => {
+    const counts: number[] = [];
+    for (let index = 0; index < 6; index++) {
+      const { truth } = await simulatePart({ look: 'binarised', defectRate: 1, defects: [14, 16] }, index);
+      counts.push(truth.length);
+    }
+    assert.ok(Math.max(...counts) >= 14 && Math.max(...counts) <= 16, counts.join(' '));
+    const one = await simulatePart({ look: 'binarised', defectRate: 1, defects: [1, 1] }, 0);
+    assert.equal(one.truth.length, 1);
   });
 
   it('refuses a part that cannot be', async () => {
