@@ -1,17 +1,15 @@
-import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
-import { publishTopic, stationName, stationTopic } from '../src/alert/names';
-import type { Alert, VerdictRecord } from '../src/alert/messages';
-import { DEFAULT_RULES, readRules, type AlertRules } from '../src/alert/rules';
-import { AlertStation } from '../src/alert/station';
-import { onClose, onInput, showError, type Send } from './adapter';
-
-interface DefectAlertDef extends NodeDef {
-  station: string;
-  topic: string;
-  minConfidence: string | number;
-  /** JSON text of the other rules. */
-  rules?: string;
-}
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
+import { EvidenceFolder } from '../src/alert/evidence';
+import { stationTopic } from '../src/alert/names';
+import type { VerdictRecord } from '../src/alert/messages';
+import { statusMessage } from '../src/alert/presence';
+import { AlertService } from '../src/alert/service';
+import { onClose, onInput, showError, statusText, type Send } from './adapter';
+import { BrokerLink } from './broker-link';
+import { readDefinition, type DefectAlertDef, type ReadDefinition } from './defect-alert-definition';
+import { serveEvidence, type EvidenceFolders } from './evidence-endpoint';
 
 interface DefectAlertMessage extends NodeMessageInFlow {
   frame?: unknown;
@@ -20,35 +18,29 @@ interface DefectAlertMessage extends NodeMessageInFlow {
   image?: unknown;
   rules?: unknown;
   counters?: unknown;
+  verdict?: unknown;
 }
 
-function readConfiguredRules({ rules, minConfidence }: DefectAlertDef): AlertRules {
-  const text = rules?.trim() ?? '';
-  let parsed: unknown = {};
-  if (text !== '') {
-    try {
-      parsed = JSON.parse(text);
-    } catch {
-      parsed = text;
-    }
-  }
-  const base = minConfidence === undefined || minConfidence === '' ? DEFAULT_RULES : readRules({ minConfidence });
-  return readRules(parsed, base);
-}
+const FILL_OF = { PASS: 'green', FAIL: 'red', NOT_INSPECTED: 'grey' } as const;
 
 export = function (RED: NodeAPI) {
+  const folders: EvidenceFolders = new Map();
+  const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const settings = RED.settings as { userDir?: string; httpAdminRoot?: string | false };
+  const adminRoot = `/${String(settings.httpAdminRoot || '').replace(/^\/+|\/+$/g, '')}/`.replace('//', '/');
+  serveEvidence(RED, folders);
+
   function DefectAlertNode(this: Node, definition: DefectAlertDef) {
     RED.nodes.createNode(this, definition);
     // eslint-disable-next-line @typescript-eslint/no-this-alias
     const node = this;
-    let station: AlertStation;
-    let alertTopic: string;
-    let configuredRules: AlertRules;
+    let read: ReadDefinition;
+    let broker: BrokerLink | undefined;
     try {
-      const name = stationName(definition.station);
-      alertTopic = publishTopic(definition.topic?.trim() || stationTopic(name, 'alert'));
-      configuredRules = readConfiguredRules(definition);
-      station = new AlertStation(name, Date.now(), configuredRules);
+      read = readDefinition(definition, { userDir: settings.userDir, adminRoot, version });
+      if (definition.broker) broker = new BrokerLink(RED, definition.broker, node.id);
     } catch (error) {
       showError(node, error);
       node.error(error);
@@ -57,58 +49,71 @@ export = function (RED: NodeAPI) {
       });
       return;
     }
-
-    let summaryTimer: NodeJS.Timeout | undefined;
-
-    function showVerdict({ verdict, reason }: VerdictRecord): void {
-      const fill = ({ PASS: 'green', FAIL: 'red', NOT_INSPECTED: 'grey' } as const)[verdict];
-      const text = RED._(`defect-alert.status.${verdict}`);
-      const { pass, triggers } = station.counters;
-      node.status({ fill, shape: reason === undefined ? 'dot' : 'ring', text: `${text} ${pass}/${triggers}` });
+    const { station, alertTopic } = read.service;
+    const evidence = read.evidence && new EvidenceFolder(read.evidence);
+    if (evidence !== undefined) folders.set(node.id, evidence);
+    // Other nodes make the connection as soon as they are there, and a will goes with it: so this cannot wait.
+    if (broker !== undefined && read.service.presence?.sparkplugGroup === undefined) {
+      broker.setWill(statusMessage(station, 'offline'));
     }
 
-    const alertMessage = (alert: Alert, topic: string) => ({ topic, payload: alert, qos: 1 as const });
-
-    function planSummary(): void {
-      clearTimeout(summaryTimer);
-      const dueMs = station.summaryDueMs;
-      if (dueMs === undefined) return;
-      summaryTimer = setTimeout(
-        () => {
-          const alert = station.summary(Date.now());
-          if (alert !== undefined) node.send([alertMessage(alert, alertTopic), null]);
-          planSummary();
-        },
-        Math.max(10, dueMs - Date.now()),
-      );
-    }
-
-    function changeRules(change: unknown, send: Send): void {
-      if (change === 'reset') station.setRules(configuredRules);
-      else station.changeRules(change);
-      const payload = { id: station.rulesId, rules: station.rules };
-      send([null, { topic: stationTopic(station.name, 'rules'), payload }]);
-    }
-
-    function judge(message: DefectAlertMessage, send: Send): void {
-      const { payload, frame, inference, notInspected } = message;
-      const judgement = station.judge({ payload, frame, inference, notInspected }, Date.now());
-      for (const alert of judgement.alerts) send([alertMessage(alert, alertTopic), null]);
-      // the picture stays on the verdict for dashboards; what only the engine needed does not
-      message.topic = stationTopic(station.name, 'verdict');
-      message.payload = judgement.verdict;
-      send([null, message]);
-      if (judgement.error !== undefined) throw judgement.error;
-      showVerdict(judgement.verdict);
-      planSummary();
-    }
-
-    onInput<DefectAlertMessage>(node, (message, send) => {
-      if (message.rules !== undefined) changeRules(message.rules, send);
-      else if (message.counters === 'reset') station.resetCounters(Date.now());
-      else judge(message, send);
+    const started = AlertService.start(read.service, {
+      alert: (payload) => node.send([{ topic: alertTopic, payload, qos: 1 }, null]),
+      picture: (payload, verdict) => {
+        const topic = stationTopic(station, 'picture');
+        node.send([null, { topic, payload, verdict }]);
+      },
+      warn: (sentence) => node.warn(sentence),
+      broker,
+      evidence,
     });
-    onClose(node, () => clearTimeout(summaryTimer));
+    started.then(
+      () => broker?.open(),
+      (error: unknown) => {
+        showError(node, error);
+        node.error(error);
+      },
+    );
+
+    function showVerdict(service: AlertService, { verdict, reason }: VerdictRecord): void {
+      const { pass, triggers } = service.station.counters;
+      const waiting = service.undelivered;
+      const text = `${RED._(`defect-alert.status.${verdict}`)} ${pass}/${triggers}`;
+      node.status({
+        fill: FILL_OF[verdict],
+        shape: reason === undefined && waiting === 0 ? 'dot' : 'ring',
+        text: statusText(waiting > 1 ? `${text} ✉${waiting}` : text),
+      });
+    }
+
+    async function judge(service: AlertService, message: DefectAlertMessage, send: Send): Promise<void> {
+      const { payload, frame, inference, notInspected, image } = message;
+      const { verdict, error, settled } = service.handle({ payload, frame, inference, notInspected, image });
+      // the picture stays on the verdict for dashboards, and never gets onto the alert
+      message.topic = stationTopic(station, 'verdict');
+      message.payload = verdict;
+      send([null, message]);
+      showVerdict(service, verdict);
+      await settled;
+      if (error !== undefined) throw error;
+    }
+
+    onInput<DefectAlertMessage>(node, async (message, send) => {
+      const service = await started;
+      if (message.rules !== undefined) {
+        const { rules, saved } = service.changeRules(message.rules);
+        const payload = { id: service.station.rulesId, rules: structuredClone(rules) };
+        send([null, { topic: stationTopic(station, 'rules'), payload }]);
+        await saved;
+      } else if (message.counters === 'reset') await service.resetCounters();
+      else await judge(service, message, send);
+    });
+    onClose(node, async (removed) => {
+      folders.delete(node.id);
+      const service = await started.catch(() => undefined);
+      await service?.stop();
+      await broker?.close(removed);
+    });
   }
   RED.nodes.registerType('defect-alert', DefectAlertNode);
 };

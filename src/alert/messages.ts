@@ -121,7 +121,8 @@ export function buildAlert(
     severity: worseSeverity(worstSeverity(defects), heldBack?.severity ?? 'info'),
     ...traceable(judged, defects),
     rulesId: judged.rulesId,
-    rules: judged.rules,
+    // a copy: what a flow does to its message must not change what the station judges by
+    rules: structuredClone(judged.rules),
     ...(heldBack === undefined ? {} : { heldBack }),
   };
 }

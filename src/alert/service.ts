@@ -1,0 +1,230 @@
+import { join } from 'node:path';
+import { messageOf } from '../errors';
+import type { FrameInfo } from '../frame/frame';
+import type { BrokerPort } from './broker';
+import { Delivery, type DeliveryOptions } from './delivery';
+import type { EvidenceFolder } from './evidence';
+import type { Alert, VerdictRecord } from './messages';
+import { Outbox } from './outbox';
+import { Pictures, type PictureOptions, type Renderer } from './pictures';
+import { Presence, type PresenceOptions } from './presence';
+import type { AlertRules } from './rules';
+import { rulesId } from './rules';
+import { StateFile } from './state-file';
+import { AlertStation, type FrameInput, type Judgement } from './station';
+import { VerdictLog, type LogFormat } from './verdict-log';
+
+export interface ServiceOptions {
+  station: string;
+  alertTopic: string;
+  rules: AlertRules;
+  /** Where the station keeps its state, outbox and log; undefined: it keeps nothing. */
+  folder?: string;
+  log?: { format: LogFormat; folder?: string };
+  pictures?: PictureOptions;
+  presence?: Omit<PresenceOptions, 'station'>;
+  delivery?: DeliveryOptions;
+  outboxMaxBytes?: number;
+}
+
+export interface ServicePorts {
+  /** An alert, when it is ready: for output 1. */
+  alert(alert: Alert): void;
+  /** A picture drawn for the dashboard. */
+  picture(jpeg: Buffer, verdict: VerdictRecord): void;
+  warn(sentence: string): void;
+  broker?: BrokerPort;
+  evidence?: EvidenceFolder;
+  render?: Renderer;
+}
+
+export interface ServiceInput extends FrameInput {
+  image?: unknown;
+}
+
+/** Counters are saved this often; a power cut costs no more than this of them. */
+const COUNTERS_SAVE_MS = 5000;
+/** The same complaint is not made more often than this. */
+const WARN_EVERY_MS = 60_000;
+
+/** A station with everything around it: memory, outbox, broker, pictures, log. Without Node-RED, and without pixels. */
+export class AlertService {
+  readonly #options: ServiceOptions;
+  readonly #ports: ServicePorts;
+  readonly #station: AlertStation;
+  readonly #state: StateFile | undefined;
+  readonly #outbox: Outbox | undefined;
+  readonly #delivery: Delivery | undefined;
+  readonly #presence: Presence | undefined;
+  readonly #log: VerdictLog | undefined;
+  readonly #pictures: Pictures;
+  /** Alerts become ready one after the other, so that a thumbnail never changes their order. */
+  #alertChain: Promise<void> = Promise.resolve();
+  #summaryTimer: NodeJS.Timeout | undefined;
+  #saveTimer: NodeJS.Timeout | undefined;
+  readonly #warned = new Map<string, number>();
+
+  private constructor(
+    options: ServiceOptions,
+    ports: ServicePorts,
+    parts: { state?: StateFile; outbox?: Outbox; presence?: Presence },
+  ) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#state = parts.state;
+    this.#outbox = parts.outbox;
+    this.#presence = parts.presence;
+    const rules = parts.state?.rulesFor(options.rules) ?? options.rules;
+    this.#station = new AlertStation(options.station, Date.now(), rules, parts.state?.state.counters ?? undefined);
+    const logFolder = options.log?.folder ?? options.folder;
+    if (options.log !== undefined && logFolder !== undefined) {
+      this.#log = new VerdictLog({ folder: logFolder, format: options.log.format });
+    }
+    const pictures = options.pictures ?? { keep: false, thumbnail: false, drawPerSecond: 0, urlOf: (name) => name };
+    this.#pictures = new Pictures(pictures, ports.evidence, ports.render, (sentence) => this.#warn(sentence));
+    if (parts.outbox !== undefined && ports.broker !== undefined) {
+      const delivery = new Delivery(parts.outbox, ports.broker, options.delivery);
+      this.#delivery = delivery;
+      ports.broker.onConnection(() => delivery.wake());
+    }
+  }
+
+  /** Opens the station's memory and its outbox; nothing is judged before. */
+  static async start(options: ServiceOptions, ports: ServicePorts): Promise<AlertService> {
+    const { folder } = options;
+    const state = folder === undefined ? undefined : await StateFile.open(folder);
+    const { broker } = ports;
+    const presence =
+      broker === undefined || options.presence === undefined
+        ? undefined
+        : await Presence.start({ ...options.presence, station: options.station }, broker, state, (sentence) =>
+            ports.warn(sentence),
+          );
+    const outbox =
+      broker === undefined || folder === undefined
+        ? undefined
+        : await Outbox.open({ folder: join(folder, 'outbox'), maxBytes: options.outboxMaxBytes });
+    if (outbox !== undefined && outbox.damaged > 0) {
+      ports.warn(`The outbox had ${outbox.damaged} unreadable line(s): cut off by a crash, or spoilt on the disk`);
+    }
+    return new AlertService(options, ports, { state, outbox, presence });
+  }
+
+  get station(): AlertStation {
+    return this.#station;
+  }
+
+  /** Alerts that the broker does not have yet. */
+  get undelivered(): number {
+    return this.#outbox?.pending.length ?? 0;
+  }
+
+  /**
+   * Judges one frame. The verdict is there at once; `settled` resolves when the alerts of the frame are on the disk and
+   * handed on.
+   */
+  handle(input: ServiceInput): Judgement & { settled: Promise<void> } {
+    const judgement = this.#station.judge(input, Date.now());
+    const { verdict, alerts } = judgement;
+    this.#presence?.verdict(verdict);
+    this.#log?.write(verdict).catch((error: unknown) => this.#warn(messageOf(error)));
+    this.#draw(input, verdict);
+    const issued = alerts.map((alert) => this.#issue(alert, input, verdict));
+    this.#planSummary();
+    this.#saveCountersSoon();
+    return { ...judgement, settled: Promise.all(issued).then(() => undefined) };
+  }
+
+  /**
+   * Changes the rules from the next frame on; `reset` takes those of the flow. `saved` resolves when the change is on the
+   * disk.
+   */
+  changeRules(change: unknown): { rules: AlertRules; saved: Promise<void> | undefined } {
+    const rules = change === 'reset' ? this.#station.setRules(this.#options.rules) : this.#station.changeRules(change);
+    const changed = change === 'reset' ? null : rules;
+    return { rules, saved: this.#state?.save({ rules: changed, changedFrom: rulesId(this.#options.rules) }) };
+  }
+
+  async resetCounters(): Promise<void> {
+    const counters = this.#station.resetCounters(Date.now());
+    await this.#state?.save({ counters });
+  }
+
+  /** Says goodbye and closes everything; what the broker does not have stays on the disk. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#summaryTimer);
+    clearTimeout(this.#saveTimer);
+    await this.#alertChain;
+    this.#delivery?.stop();
+    await this.#presence?.stop();
+    await Promise.all([
+      this.#outbox?.close(),
+      this.#log?.close(),
+      this.#state?.save({ counters: this.#station.counters }),
+    ]);
+  }
+
+  #issue(alert: Alert, input: ServiceInput, verdict: VerdictRecord): Promise<void> {
+    const { image } = input;
+    if (!this.#pictures.wanted || !(image instanceof Uint8Array)) return this.#hand(alert);
+    const frame = input.frame as Partial<FrameInfo> | undefined;
+    const illustrated = this.#alertChain.then(async () => {
+      await this.#pictures.illustrate(alert, image, frame, verdict);
+      await this.#hand(alert);
+    });
+    this.#alertChain = illustrated.catch(() => undefined);
+    return illustrated;
+  }
+
+  async #hand(alert: Alert): Promise<void> {
+    // written down first: whoever gets the alert from the port may change it
+    const payload = JSON.stringify(alert);
+    this.#ports.alert(alert);
+    if (this.#outbox === undefined) return;
+    const { dropped } = this.#outbox;
+    const stored = this.#outbox.put({ topic: this.#options.alertTopic, payload });
+    if (this.#outbox.dropped > dropped) {
+      this.#warn('The outbox is full: the oldest alerts were dropped, because the broker has been away for too long');
+    }
+    // not waiting for the disk: the broker may have it before, which is better still
+    this.#delivery?.wake();
+    await stored;
+  }
+
+  #draw(input: ServiceInput, verdict: VerdictRecord): void {
+    if (!(input.image instanceof Uint8Array)) return;
+    void this.#pictures.draw(input.image, input.frame as Partial<FrameInfo> | undefined, verdict).then((jpeg) => {
+      if (jpeg !== undefined && jpeg.length > 0) this.#ports.picture(jpeg, verdict);
+    });
+  }
+
+  #planSummary(): void {
+    clearTimeout(this.#summaryTimer);
+    const dueMs = this.#station.summaryDueMs;
+    if (dueMs === undefined) return;
+    const tell = (): void => {
+      const alert = this.#station.summary(Date.now());
+      if (alert !== undefined) this.#hand(alert).catch((error: unknown) => this.#warn(messageOf(error)));
+      this.#planSummary();
+    };
+    this.#summaryTimer = setTimeout(tell, Math.max(10, dueMs - Date.now()));
+  }
+
+  #saveCountersSoon(): void {
+    if (this.#state === undefined || this.#saveTimer !== undefined) return;
+    const state = this.#state;
+    this.#saveTimer = setTimeout(() => {
+      this.#saveTimer = undefined;
+      state.save({ counters: this.#station.counters }).catch((error: unknown) => this.#warn(messageOf(error)));
+    }, COUNTERS_SAVE_MS);
+    this.#saveTimer.unref();
+  }
+
+  #warn(sentence: string): void {
+    const nowMs = Date.now();
+    if (nowMs - (this.#warned.get(sentence) ?? -Infinity) < WARN_EVERY_MS) return;
+    if (this.#warned.size > 100) this.#warned.clear();
+    this.#warned.set(sentence, nowMs);
+    this.#ports.warn(sentence);
+  }
+}
