@@ -17,6 +17,8 @@ export interface DefectAlertDef extends NodeDef {
   rules?: string;
   /** Id of a core mqtt-broker node; empty: alerts leave by output 1 only. */
   broker?: string;
+  /** Most alerts per second that are sent to the broker: no flood when it returns. */
+  deliveryPerSecond?: string | number;
   publishVerdicts?: boolean;
   /** Discovery prefix; empty: no discovery. */
   homeAssistant?: string;
@@ -95,6 +97,9 @@ export function readDefinition(definition: DefectAlertDef, around: Surroundings)
         thumbnail: definition.thumbnail === true,
         drawPerSecond: numberBetween(orDefault(definition.drawPerSecond, 0), 'drawPerSecond', 0, 30),
         urlOf: (name) => `${base}${around.adminRoot}inspection/evidence/${definition.id}/${name}`,
+      },
+      delivery: {
+        perSecond: numberBetween(orDefault(definition.deliveryPerSecond, 50), 'deliveryPerSecond', 1, 10_000),
       },
       presence: {
         version: around.version,
