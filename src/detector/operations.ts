@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { annotateImage } from '../frame/annotate';
 import { decodeAndLetterbox } from '../frame/letterbox';
 import type { Inference } from './inference';
 import type { OperationName, Operations } from './protocol';
@@ -31,5 +32,10 @@ async function detect(
   return { value: { ...inferred, decodeMs, inferMs } };
 }
 
+async function annotate(drawing: Operations['annotate']['args'], image: Uint8Array): Promise<Made<'annotate'>> {
+  const { jpeg, width, height } = await annotateImage(image, drawing);
+  return { value: { width, height }, bytes: jpeg };
+}
+
 /** One row per operation of the protocol. */
-export const OPERATIONS: { [Name in OperationName]: Operation<Name> } = { detect };
+export const OPERATIONS: { [Name in OperationName]: Operation<Name> } = { detect, annotate };

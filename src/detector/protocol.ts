@@ -1,5 +1,6 @@
 import type { Detection } from '../detect/detection';
 import type { ErrorCode } from '../errors';
+import type { DrawingRequest } from '../frame/annotate';
 import type { FrameInfo } from '../frame/frame';
 import type { ModelInfo } from './api';
 
@@ -14,6 +15,11 @@ export interface Operations {
   detect: {
     args: { frame?: Partial<FrameInfo>; confidence?: number };
     value: DetectValue;
+  };
+  /** Payload: an image. Makes a JPEG with boxes, labels and verdict; answers with its size, pixels. */
+  annotate: {
+    args: DrawingRequest;
+    value: { width: number; height: number };
   };
 }
 

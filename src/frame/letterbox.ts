@@ -88,7 +88,7 @@ function rawOptions(frame: Partial<FrameInfo>, image: Uint8Array): sharp.SharpOp
 }
 
 /** Turns what sharp says into one sentence with a stable code. */
-function imageError(error: unknown, image: Uint8Array): InspectionError {
+export function imageError(error: unknown, image: Uint8Array): InspectionError {
   if (error instanceof InspectionError) return error;
   const message = messageOf(error);
   if (/pixel limit/i.test(message)) {
@@ -125,6 +125,45 @@ function scalePicture(picture: sharp.Sharp, { region, contentWidth, contentHeigh
   }
 }
 
+/** A picture that is about to be decoded: upright, with its size. */
+export interface OpenedPicture {
+  picture: sharp.Sharp;
+  /** Pixels, upright. */
+  width: number;
+  height: number;
+}
+
+/**
+ * Opens a picture without decoding it yet: bounds and formats checked, EXIF orientation and `frame.rotate` to be applied.
+ *
+ * @param image encoded bytes, or raw RGB when `frame.format` is `rgb24`
+ */
+export async function openUpright(image: Uint8Array, frame: Partial<FrameInfo> | undefined): Promise<OpenedPicture> {
+  const raw = frame?.format === 'rgb24' ? rawOptions(frame, image) : undefined;
+  const picture = sharp(image, {
+    ...(raw && { raw }),
+    // truncated and corrupt data is refused; mere warnings (stray bytes from cheap cameras) are not
+    failOn: 'error',
+    // pixels as they are stored, like the tools that models are trained with; converting them changed grey levels by
+    // up to 60 and boxes by up to 3 px in 6 of 27 photographs
+    ignoreIcc: true,
+    limitInputPixels: MAX_INPUT_PIXELS,
+    sequentialRead: true,
+  });
+  const { format, autoOrient } = await picture.metadata();
+  if (!raw && !DECODABLE_FORMATS.has(format)) {
+    throw expected('a JPEG, PNG, WebP or TIFF picture', 'the image', format, 'BAD_IMAGE');
+  }
+  picture.autoOrient();
+  if (frame?.rotate) picture.rotate(frame.rotate);
+  const turned = frame?.rotate === 90 || frame?.rotate === 270;
+  return {
+    picture,
+    width: turned ? autoOrient.height : autoOrient.width,
+    height: turned ? autoOrient.width : autoOrient.height,
+  };
+}
+
 /**
  * Decodes a picture and letterboxes it to the model's input: EXIF orientation and `frame.rotate` applied, region cut
  * out, grey, alpha, CMYK and 16-bit pictures turned into 8-bit RGB. Runs in libuv's thread pool.
@@ -142,29 +181,10 @@ export async function decodeAndLetterbox(
     throw expected('a Buffer with an encoded picture', 'the image', image, 'BAD_IMAGE');
   if (image.byteLength === 0) throw expected('a Buffer with an encoded picture', 'the image', image, 'BAD_IMAGE');
   try {
-    const raw = frame?.format === 'rgb24' ? rawOptions(frame, image) : undefined;
-    const picture = sharp(image, {
-      ...(raw && { raw }),
-      // truncated and corrupt data is refused; mere warnings (stray bytes from cheap cameras) are not
-      failOn: 'error',
-      // pixels as they are stored, like the tools that models are trained with; converting them changed grey levels by
-      // up to 60 and boxes by up to 3 px in 6 of 27 photographs
-      ignoreIcc: true,
-      limitInputPixels: MAX_INPUT_PIXELS,
-      sequentialRead: true,
-    });
-    const { format, autoOrient } = await picture.metadata();
-    if (!raw && !DECODABLE_FORMATS.has(format)) {
-      throw expected('a JPEG, PNG, WebP or TIFF picture', 'the image', format, 'BAD_IMAGE');
-    }
-    const turned = frame?.rotate === 90 || frame?.rotate === 270;
-    const width = turned ? autoOrient.height : autoOrient.width;
-    const height = turned ? autoOrient.width : autoOrient.height;
+    const { picture, width, height } = await openUpright(image, frame);
     const region = regionInside(frame?.region, width, height);
     const geometry = letterboxGeometry(width, height, region, input.width, input.height);
 
-    picture.autoOrient();
-    if (frame?.rotate) picture.rotate(frame.rotate);
     if (frame?.region) {
       picture.extract({ left: region.x, top: region.y, width: region.width, height: region.height });
     }

@@ -143,7 +143,8 @@ for (const version of [() => NODE_RED_4, nodeRed5]) {
         seqs.map((_, index) => index),
       );
       const { counters } = end.reduce((a, b) => (b.counters.triggers > a.counters.triggers ? b : a));
-      assert.equal(counters.triggers, end.length);
+      // counters go on over a redeploy
+      assert.equal(counters.triggers, seenBefore + end.length);
       assert.equal(counters.pass + counters.fail + counters.notInspected, counters.triggers);
       const restarted = end.filter(({ reason }) => reason === 'detector restarted');
       assert.ok(restarted.length >= KILLS, `${restarted.length} frames were lost to ${KILLS} kills`);
