@@ -1,3 +1,19 @@
 export { decodeOnnx, encodeOnnx, readOnnxFile } from './file';
 export { ioOf, metadataOf, type ElementType, type ModelIo, type ModelValue } from './describe';
-export type { GraphProto, ModelProto, NodeProto, TensorProto } from './generated/onnx';
+export { GraphEditor } from './editor';
+export { intAttribute, intsAttribute, makeNode, stringAttribute, type AttributeValue } from './node';
+export {
+  DataType,
+  dimsOf,
+  floatsOf,
+  floatTensor,
+  int32Tensor,
+  int64Tensor,
+  int8Tensor,
+  integersOf,
+  makeTensor,
+  makeValue,
+  sizeOf,
+  uint8Tensor,
+} from './tensor';
+export type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './generated/onnx';
