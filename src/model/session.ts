@@ -14,6 +14,8 @@ export interface SessionOptions {
   spinning?: boolean;
   /** Graph optimizations of the runtime; `disabled` is for tools that look at a graph as it is. Default `all`. */
   optimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /** Writes the graph to this file as it is after optimization: what the runtime made of a model. */
+  saveOptimizedTo?: string;
   /** More session configuration entries, see onnxruntime_session_options_config_keys.h; values are strings. */
   config?: Record<string, string>;
 }
@@ -72,6 +74,7 @@ export class ModelSession {
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: options.optimization ?? 'all',
+      ...(options.saveOptimizedTo !== undefined && { optimizedModelFilePath: options.saveOptimizedTo }),
       // errors reach the caller as exceptions; the runtime's own log on stderr would only repeat them
       logSeverityLevel: 4,
       extra: nestConfig({

@@ -59,7 +59,8 @@ export function floatsOf(tensor: TensorProto): Float32Array {
   if (tensor.floatData.length === count && count > 0) return Float32Array.from(tensor.floatData);
   const { rawData } = tensor;
   if (rawData.byteLength !== count * 4) throw unreadable(tensor, `${count} float32 values`);
-  const aligned = rawData.byteOffset % 4 === 0 ? rawData : rawData.slice();
+  // (not slice(): a Buffer shares its bytes with its slices)
+  const aligned = rawData.byteOffset % 4 === 0 ? rawData : Uint8Array.from(rawData);
   return new Float32Array(aligned.buffer as ArrayBuffer, aligned.byteOffset, count);
 }
 

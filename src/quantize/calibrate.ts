@@ -1,5 +1,5 @@
 import { clone } from '@bufbuild/protobuf';
-import { DataType, encodeOnnx, makeNode, makeValue, type ModelProto } from '../onnx';
+import { DataType, encodeOnnx, makeNode, makeValue, sizeOf, type ModelProto } from '../onnx';
 import { ModelProtoSchema } from '../onnx/generated/onnx';
 import { ModelSession, type Tensor } from '../model/session';
 import { Histogram } from './ranges/histogram';
@@ -126,11 +126,11 @@ async function batchesOf(
   reader: CalibrationReader,
   threads: number,
 ): Promise<string[][]> {
-  const sizes = await sizesOf(model, values, reader, threads);
+  const shapes = await shapesOf(model, values, reader, threads);
   const batches: string[][] = [];
   let room = 0;
   for (const value of values) {
-    const bytes = sizes.get(value)! * 4;
+    const bytes = sizeOf(shapes.get(value) ?? []) * 4;
     if (batches.length === 0 || bytes > room) {
       batches.push([]);
       room = PASS_BYTES;
@@ -141,27 +141,30 @@ async function batchesOf(
   return batches;
 }
 
-async function sizesOf(
+/** The shape of each value, seen in a run on the first picture. */
+export async function shapesOf(
   model: ModelProto,
   values: readonly string[],
   reader: CalibrationReader,
   threads: number,
-): Promise<Map<string, number>> {
+): Promise<Map<string, number[]>> {
   const changed = shallowCopy(model);
   const graph = changed.graph!;
   graph.output = [];
   for (const value of values) {
-    const name = `${value}:size`;
-    graph.node.push(makeNode('Size', name, [value], [name]));
-    graph.output.push(makeValue(name, DataType.INT64, []));
+    const name = `${value}:shape`;
+    graph.node.push(makeNode('Shape', name, [value], [name]));
+    graph.output.push(makeValue(name, DataType.INT64));
   }
   const session = await ModelSession.open(encodeOnnx(changed), { threads });
   try {
     for await (const feeds of reader.read()) {
       const outputs = await session.run(feeds);
-      return new Map(values.map((value) => [value, Number(outputs[`${value}:size`]!.data[0])]));
+      return new Map(
+        values.map((value) => [value, Array.from(outputs[`${value}:shape`]!.data as BigInt64Array, Number)]),
+      );
     }
-    return new Map(values.map((value) => [value, 0]));
+    return new Map();
   } finally {
     await session.release();
   }
