@@ -5,10 +5,11 @@ import { Command, CommanderError } from 'commander';
 import { EXIT_OK, EXIT_USAGE, type RegisterCommand } from './command';
 import { registerDetect } from './detect';
 import { registerEval } from './eval';
+import { registerQuantize } from './quantize';
 import { registerSimulate } from './simulate';
 
 /** One row per command. */
-const COMMANDS: RegisterCommand[] = [registerDetect, registerEval, registerSimulate];
+const COMMANDS: RegisterCommand[] = [registerDetect, registerEval, registerQuantize, registerSimulate];
 
 /** Version of the installed package; package.json is three folders up from dist/src/cli. */
 function packageVersion(): string {

@@ -26,7 +26,10 @@ export function planQuantization(graph: GraphEditor, options: PlanOptions): Quan
     if (family.name === 'conv') plan.nodes.push({ node, family: family.name, ...family.plan(node, plan) });
   }
   for (const { node, family } of chosen) {
-    if (family.name === 'conv' || !node.input.every((value) => graph.constant(value) || plan.isQuantized(value) || value === ''))
+    if (
+      family.name === 'conv' ||
+      !node.input.every((value) => graph.constant(value) || plan.isQuantized(value) || value === '')
+    )
       continue;
     plan.nodes.push({ node, family: family.name, ...family.plan(node, plan) });
   }

@@ -46,7 +46,11 @@ export class QuantizationPlan {
   /** The name of a value's group: values with equal names have equal scales. */
   groupOf(value: string): string {
     let root = value;
-    for (let parent = this.#parents.get(root); parent !== undefined && parent !== root; parent = this.#parents.get(root)) {
+    for (
+      let parent = this.#parents.get(root);
+      parent !== undefined && parent !== root;
+      parent = this.#parents.get(root)
+    ) {
       root = parent;
     }
     return root;

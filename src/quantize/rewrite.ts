@@ -30,7 +30,10 @@ export interface Rewritten {
 }
 
 /** A plan for a copy of the prepared model, with what falls away by quantization already dropped. */
-export function planModel(prepared: ModelProto, options: Pick<RewriteOptions, 'inputName' | 'keepFloat'>): QuantizationPlan {
+export function planModel(
+  prepared: ModelProto,
+  options: Pick<RewriteOptions, 'inputName' | 'keepFloat'>,
+): QuantizationPlan {
   const graph = new GraphEditor(clone(ModelProtoSchema, prepared));
   foldRelus(graph, splitHead(graph), options.keepFloat);
   return planQuantization(graph, { ...options, head: splitHead(graph) });

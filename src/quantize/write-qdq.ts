@@ -1,4 +1,13 @@
-import { floatTensor, floatsOf, int8Tensor, makeNode, uint8Tensor, type GraphEditor, type NodeProto, type TensorProto } from '../onnx';
+import {
+  floatTensor,
+  floatsOf,
+  int8Tensor,
+  makeNode,
+  uint8Tensor,
+  type GraphEditor,
+  type NodeProto,
+  type TensorProto,
+} from '../onnx';
 import type { NodePlan, QuantizationPlan } from './plan';
 import { parametersFor, unionOf, type ActivationType, type QuantizationParameters, type Range } from './ranges/range';
 import { quantizeBias, quantizeWeight } from './weights';

@@ -7,7 +7,19 @@ import type { Family } from './family';
  */
 export const movementFamily: Family = {
   name: 'movement',
-  opTypes: ['Concat', 'MaxPool', 'Resize', 'Split', 'Slice', 'Transpose', 'Reshape', 'Expand', 'Squeeze', 'Unsqueeze', 'Flatten'],
+  opTypes: [
+    'Concat',
+    'MaxPool',
+    'Resize',
+    'Split',
+    'Slice',
+    'Transpose',
+    'Reshape',
+    'Expand',
+    'Squeeze',
+    'Unsqueeze',
+    'Flatten',
+  ],
 
   accepts(node, graph) {
     if (graph.constant(node.input[0]!) !== undefined) return false;

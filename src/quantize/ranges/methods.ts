@@ -16,8 +16,7 @@ export interface ExtremesCollector {
 
 /** How ranges are chosen: from the extremes of each image (cheap: the runtime finds them), or from histograms. */
 export type RangeMethod =
-  | { reads: 'extremes'; collector(): ExtremesCollector }
-  | { reads: 'histogram'; range(histogram: Histogram): Range };
+  { reads: 'extremes'; collector(): ExtremesCollector } | { reads: 'histogram'; range(histogram: Histogram): Range };
 
 /** The table of methods, in the words of the command line. */
 export const RANGE_METHODS: Record<Method, RangeMethod> = {

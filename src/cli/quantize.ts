@@ -1,0 +1,92 @@
+import { Option } from 'commander';
+import { METHODS } from '../quantize/ranges/methods';
+import { QUANTIZE_DEFAULTS, readOptions } from '../quantize/options';
+import { quantize, type QuantizeResult } from '../quantize/quantize';
+import { TARGETS } from '../quantize/targets';
+import { action, note, type CommandResult, type RegisterCommand } from './command';
+import { ProgressBar } from './progress-bar';
+
+interface QuantizeFlags {
+  json?: boolean;
+  [option: string]: unknown;
+}
+
+async function quantizeModel({ json: _json, ...flags }: QuantizeFlags): Promise<CommandResult> {
+  const options = readOptions(flags);
+  const abort = new AbortController();
+  const stop = (): void => abort.abort();
+  // once: a second Ctrl-C ends the process the hard way
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  const bar = new ProgressBar();
+  try {
+    const result = await quantize(options, {
+      signal: abort.signal,
+      onProgress: ({ step, done }) => bar.update(done, step),
+    });
+    bar.stop();
+    for (const { file, reason } of result.skipped) note(`skipped ${file}: ${reason}`);
+    return {
+      json: resultDocument(result),
+      text: describe(result),
+      ...(!result.published && { failed: `${result.certificate.verdict}; no model was written` }),
+    };
+  } finally {
+    bar.stop();
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+function resultDocument({ out, manifest, certificate, skipped, published }: QuantizeResult): unknown {
+  const { name, version, sha256, sizeBytes, recipe } = manifest;
+  return {
+    out: published ? out : null,
+    published,
+    model: { name, version, sha256, sizeBytes },
+    recipe,
+    certificate,
+    skipped,
+  };
+}
+
+function describe({ out, certificate, published }: QuantizeResult): string {
+  const { float, int8 } = certificate;
+  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
+  const lines = [
+    `size     ${megabytes(float.sizeBytes)} -> ${megabytes(int8.sizeBytes)}`,
+    `latency  ${float.latencyMs.p50.toFixed(1)} ms -> ${int8.latencyMs.p50.toFixed(1)} ms (median, this machine)`,
+  ];
+  if (float.map50 !== undefined && int8.map50 !== undefined) {
+    lines.push(
+      `mAP50    ${(100 * float.map50).toFixed(1)} -> ${(100 * int8.map50).toFixed(1)} (${certificate.images} held-out pictures)`,
+    );
+  }
+  if (published)
+    lines.push(`${certificate.verdict}.`, `Wrote ${out}: model.onnx, manifest.json, class_names.txt, certificate.html`);
+  return lines.join('\n');
+}
+
+export const registerQuantize: RegisterCommand = (program) => {
+  const defaults = QUANTIZE_DEFAULTS;
+  program
+    .command('quantize')
+    .description('Turn a float32 detection model and pictures of the line into a certified INT8 model folder.')
+    .option('--model <path>', 'float32 model: an .onnx file or a model folder')
+    .option('--calibration <dir>', 'folder with pictures as the camera gives them')
+    .option('--out <dir>', 'model folder to write')
+    .option('--labels <dir>', 'YOLO labels of the pictures: certify mAP and recall instead of agreement')
+    .option('--samples <n>', 'calibration pictures at most', String(defaults.samples))
+    .addOption(new Option('--method <name>', 'how ranges are chosen').choices(METHODS).default(defaults.method))
+    .addOption(new Option('--target <name>', 'CPU that the model is for').choices(TARGETS).default(defaults.target))
+    .option('--hold-out <share>', 'share of the pictures kept for the certificate', String(defaults.holdOut))
+    .option('--max-recall-loss <points>', 'points of recall that a class may lose', String(defaults.maxRecallLoss))
+    .option('--allow-uncertified', 'write the model although the held-out pictures show nothing')
+    .option('--no-byte-input', 'keep the float input instead of uint8 pixels')
+    .option('--no-cut-head', 'keep the float decode tail in the model')
+    .option('--threads <n>', 'of calibration and certificate; 0: one per core, at most 4', String(defaults.threads))
+    .option('--name <name>', "name in the manifest; default: the float model's")
+    .option('--model-version <version>', "version in the manifest; default: today's date")
+    .option('--json', 'print one JSON document')
+    .action(action(({ modelVersion, ...flags }: QuantizeFlags) => quantizeModel({ ...flags, version: modelVersion })));
+};

@@ -1,0 +1,101 @@
+import { expected, InspectionError } from '../errors';
+import { integerBetween, nonEmptyString, numberBetween, oneOf } from '../validate';
+import { METHODS, type Method } from './ranges/methods';
+import { TARGETS, type Target } from './targets';
+
+export interface QuantizeOptions {
+  /** Float32 model: an .onnx or a model folder. */
+  model: string;
+  /** Folder of pictures from the line. */
+  calibration: string;
+  /** Model folder to write. */
+  out: string;
+  /** Calibration pictures used at most; chosen by content, not by name. */
+  samples: number;
+  method: Method;
+  target: Target;
+  /** Folder of YOLO labels for the calibration pictures; undefined: agreement with the float model is certified. */
+  labels: string | undefined;
+  /** Share of the pictures that calibration does not see; the certificate is made on them. 0.05 … 0.9 */
+  holdOut: number;
+  /** uint8 NHWC pixels as input. */
+  byteInput: boolean;
+  /** End the graph at the raw outputs of the head where the head is known. */
+  cutHead: boolean;
+  /** Points of recall (0 … 100) that a class may lose. */
+  maxRecallLoss: number;
+  /** Publish although the held-out pictures show nothing to compare. */
+  allowUncertified: boolean;
+  /** Intra-op threads of calibration and certificate. */
+  threads: number;
+  /** Name and version of the new model; defaults: the float model's name, the date. */
+  name: string | undefined;
+  version: string | undefined;
+}
+
+/** Units and meaning: see QuantizeOptions. */
+export const QUANTIZE_DEFAULTS = {
+  samples: 200,
+  method: 'mean',
+  target: 'portable',
+  labels: undefined,
+  holdOut: 0.25,
+  byteInput: true,
+  cutHead: true,
+  maxRecallLoss: 2,
+  allowUncertified: false,
+  threads: 0,
+  name: undefined,
+  version: undefined,
+} as const satisfies Partial<QuantizeOptions>;
+
+/** Fewer pictures than this say too little about the line. */
+export const MIN_CALIBRATION_IMAGES = 8;
+
+const optionalString = (value: unknown, name: string): string | undefined =>
+  value === undefined ? undefined : nonEmptyString(value, name);
+
+function flag(value: unknown, name: string): boolean {
+  if (typeof value === 'boolean') return value;
+  throw expected('true or false', name, value);
+}
+
+/** How each option is read; an option that is not here is refused. */
+const READERS: { [K in keyof QuantizeOptions]: (value: unknown) => QuantizeOptions[K] } = {
+  model: (value) => nonEmptyString(value, 'model'),
+  calibration: (value) => nonEmptyString(value, 'calibration'),
+  out: (value) => nonEmptyString(value, 'out'),
+  samples: (value) => integerBetween(value, 'samples', MIN_CALIBRATION_IMAGES, 100_000),
+  method: (value) => oneOf(value, 'method', METHODS),
+  target: (value) => oneOf(value, 'target', TARGETS),
+  labels: (value) => optionalString(value, 'labels'),
+  holdOut: (value) => numberBetween(value, 'hold-out', 0.05, 0.9),
+  byteInput: (value) => flag(value, 'byte-input'),
+  cutHead: (value) => flag(value, 'cut-head'),
+  maxRecallLoss: (value) => numberBetween(value, 'max-recall-loss', 0, 100),
+  allowUncertified: (value) => flag(value, 'allow-uncertified'),
+  threads: (value) => integerBetween(value, 'threads', 0, 64),
+  name: (value) => optionalString(value, 'name'),
+  version: (value) => optionalString(value, 'version'),
+};
+
+/**
+ * Completes and checks options; numbers may come as strings.
+ *
+ * @throws InspectionError BAD_ARGUMENT, also for an unknown option
+ */
+export function readOptions(given: Partial<Record<keyof QuantizeOptions, unknown>>): QuantizeOptions {
+  for (const key of Object.keys(given)) {
+    if (!Object.hasOwn(READERS, key)) {
+      throw new InspectionError(
+        'BAD_ARGUMENT',
+        `Expected one of ${Object.keys(READERS).join(', ')} for an option of quantize but received ${JSON.stringify(key)}`,
+      );
+    }
+  }
+  const all: Record<string, unknown> = { ...QUANTIZE_DEFAULTS };
+  for (const [key, value] of Object.entries(given)) if (value !== undefined) all[key] = value;
+  return Object.fromEntries(
+    Object.entries(READERS).map(([key, read]) => [key, read(all[key])]),
+  ) as unknown as QuantizeOptions;
+}

@@ -1,0 +1,22 @@
+import type { ActivationType } from './ranges/range';
+
+export const TARGETS = ['portable', 'arm64', 'x64-vnni', 'x64-avx2'] as const;
+export type Target = (typeof TARGETS)[number];
+
+/** How numbers are stored for a kind of CPU; why is in docs/targets.md. */
+export interface TargetRules {
+  activationType: ActivationType;
+  /** Largest weight magnitude. */
+  weightLimit: number;
+}
+
+/**
+ * `x64-avx2`: without VNNI a uint8 × int8 product pair is added in 16 bits and saturates at 2 × 255 × 127; with 7-bit
+ * weights (±63) it cannot. VNNI and the arm64 dot product add in 32 bits and need no such care.
+ */
+export const TARGET_RULES: Record<Target, TargetRules> = {
+  portable: { activationType: 'uint8', weightLimit: 127 },
+  arm64: { activationType: 'uint8', weightLimit: 127 },
+  'x64-vnni': { activationType: 'uint8', weightLimit: 127 },
+  'x64-avx2': { activationType: 'uint8', weightLimit: 63 },
+};

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { nms } from '../../src/detect/nms';
+import { Pipeline } from '../../src/detect/pipeline';
+import { InspectionError, type ErrorCode } from '../../src/errors';
+import { encodeOnnx } from '../../src/onnx';
+import { readOptions, type QuantizeOptions } from '../../src/quantize/options';
+import { quantize } from '../../src/quantize/quantize';
+import { writeTinyModel } from '../helpers/tiny-model';
+import { cellPicture, writePictures } from './pictures';
+import { V5_ANCHORS, yolov5Net, yolov8Net } from './yolo-nets';
+
+function refusal(code: ErrorCode, words: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof InspectionError, String(error));
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, words);
+    return true;
+  };
+}
+
+describe('quantize', () => {
+  let folder: string;
+  let pictures: string;
+  let model: string;
+  let number = 0;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'quantize-'));
+    pictures = await writePictures(join(folder, 'pictures'), 12);
+    model = writeTinyModel(join(folder, 'tiny.onnx'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const options = (change: Partial<Record<keyof QuantizeOptions, unknown>> = {}): QuantizeOptions =>
+    readOptions({ model, calibration: pictures, out: join(folder, `out-${number++}`), threads: 1, ...change });
+
+  /** Nothing but the given entries is in the folder of the test: no half-written model, no leftovers. */
+  const assertClean = (out: string): void => {
+    assert.equal(existsSync(out), false);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.includes('partial')),
+      [],
+    );
+  };
+
+  it('writes a whole model folder that sees what the float model sees', async () => {
+    const chosen = options();
+    const result = await quantize(chosen);
+    assert.equal(result.published, true);
+    assert.deepEqual(readdirSync(chosen.out).sort(), [
+      'certificate.html',
+      'class_names.txt',
+      'manifest.json',
+      'model.onnx',
+    ]);
+    assert.equal(result.certificate.passed, true);
+    assert.equal(result.certificate.basis, 'agreement');
+    assert.ok(result.certificate.all.references > 5);
+    const [float, int8] = [await Pipeline.open(model), await Pipeline.open(chosen.out)];
+    assert.equal(int8.manifest.precision, 'int8');
+    assert.deepEqual(int8.manifest.input, { width: 64, height: 64, layout: 'nhwc', type: 'uint8' });
+    const prepared = await float.prepare(await cellPicture(100));
+    const cells = async (pipeline: Pipeline) =>
+      nms((await pipeline.infer(prepared, { confidence: 0.5 })).detections)
+        .map(({ label, box }) => [label, box])
+        .sort();
+    assert.deepEqual(await cells(int8), await cells(float));
+    await float.close();
+    await int8.close();
+  });
+
+  it('is deterministic: the same pictures under other names give the same bytes', async () => {
+    const renamed = join(folder, 'renamed');
+    mkdirSync(renamed);
+    for (const name of readdirSync(pictures)) {
+      writeFileSync(join(renamed, `z${99 - Number.parseInt(name)}.png`), readFileSync(join(pictures, name)));
+    }
+    const first = await quantize(options());
+    const second = await quantize(options({ calibration: renamed }));
+    assert.equal(second.manifest.sha256, first.manifest.sha256);
+    assert.deepEqual(second.manifest.recipe, first.manifest.recipe);
+  });
+
+  for (const method of ['minmax', 'mean', 'percentile', 'entropy']) {
+    it(`certifies a model calibrated by ${method}`, async () => {
+      assert.equal((await quantize(options({ method }))).certificate.passed, true);
+    });
+  }
+
+  it('gives 7-bit weights to x64-avx2', async () => {
+    const [wide, narrow] = [await quantize(options()), await quantize(options({ target: 'x64-avx2' }))];
+    assert.notEqual(narrow.manifest.sha256, wide.manifest.sha256);
+    assert.equal(narrow.certificate.passed, true);
+  });
+
+  for (const [name, net, layout] of [
+    ['YOLOv8', yolov8Net, 'cut-yolov8'],
+    ['YOLOv5', yolov5Net, 'cut-yolov5'],
+  ] as const) {
+    it(`cuts the ${name} head so that the engine decodes what the model's own tail decodes`, async () => {
+      const file = join(folder, `${name}.onnx`);
+      writeFileSync(file, encodeOnnx(net()));
+      // random weights: that the two models agree with the float one is not the question here
+      const change = { model: file, maxRecallLoss: 100 };
+      const whole = options({ ...change, cutHead: false });
+      const cut = options(change);
+      const [wholeResult, cutResult] = [await quantize(whole), await quantize(cut)];
+      assert.equal(cutResult.manifest.head.layout, layout);
+      assert.equal(wholeResult.manifest.head.layout, layout.slice(4));
+      if (layout === 'cut-yolov5') assert.deepEqual(cutResult.manifest.head.anchors, V5_ANCHORS);
+      const [a, b] = [await Pipeline.open(whole.out), await Pipeline.open(cut.out)];
+      let compared = 0;
+      for (const seed of [1, 2, 3]) {
+        const prepared = await a.prepare(await cellPicture(seed));
+        const infer = { confidence: 0.3, multiLabel: true };
+        const expectedOnes = (await a.infer(prepared, infer)).detections;
+        const found = (await b.infer(prepared, infer)).detections;
+        assert.equal(found.length, expectedOnes.length);
+        for (const [index, one] of found.entries()) {
+          const other = expectedOnes[index]!;
+          assert.equal(one.classId, other.classId);
+          assert.ok(Math.abs(one.confidence - other.confidence) < 1e-4);
+          for (const key of ['x', 'y', 'width', 'height'] as const) {
+            assert.ok(Math.abs(one.box[key] - other.box[key]) < 0.05, `${key} ${one.box[key]} ${other.box[key]}`);
+          }
+          compared++;
+        }
+      }
+      assert.ok(compared > 20, `only ${compared} detections`);
+      await a.close();
+      await b.close();
+    });
+  }
+
+  it('skips unreadable pictures, counts and lists them', async () => {
+    const mixed = await writePictures(join(folder, 'mixed'), 10);
+    writeFileSync(join(mixed, 'broken.jpg'), 'no picture');
+    writeFileSync(join(mixed, 'twin.png'), readFileSync(join(mixed, '1.png')));
+    const result = await quantize(options({ calibration: mixed }));
+    assert.deepEqual(
+      result.skipped.map(({ file }) => file),
+      ['broken.jpg'],
+    );
+    const { calibrationSet } = result.manifest.recipe as { calibrationSet: Record<string, unknown> };
+    assert.deepEqual([calibrationSet.skipped, calibrationSet.duplicates], [1, 1]);
+  });
+
+  it('refuses too few pictures, text, an integer model and an occupied folder, and leaves nothing behind', async () => {
+    const few = await writePictures(join(folder, 'few'), 5);
+    writeFileSync(join(few, 'broken.jpg'), 'no picture');
+    const tooFew = options({ calibration: few });
+    await assert.rejects(
+      quantize(tooFew),
+      refusal('BAD_ARGUMENT', /at least 8 .* received "5 .*1 unreadable: broken.jpg/),
+    );
+    assertClean(tooFew.out);
+
+    const text = join(folder, 'text.onnx');
+    writeFileSync(text, 'hello');
+    await assert.rejects(quantize(options({ model: text })), refusal('MODEL_INVALID', /ONNX/));
+
+    const first = options();
+    await quantize(first);
+    const again = options({ model: join(first.out, 'model.onnx') });
+    await assert.rejects(quantize(again), refusal('MODEL_UNSUPPORTED', /float32 model .* quantized already/));
+    assertClean(again.out);
+
+    const occupied = options();
+    mkdirSync(occupied.out);
+    writeFileSync(join(occupied.out, 'notes.txt'), 'mine');
+    await assert.rejects(quantize(occupied), refusal('BAD_ARGUMENT', /nothing but a model .* notes\.txt/));
+    assert.deepEqual(readdirSync(occupied.out), ['notes.txt']);
+
+    // a model folder is replaced by the new one
+    assert.equal((await quantize({ ...first, method: 'minmax' })).published, true);
+  });
+
+  it('refuses an output folder that cannot be made', async () => {
+    const file = join(folder, 'a-file');
+    writeFileSync(file, '');
+    await assert.rejects(quantize(options({ out: join(file, 'out') })), refusal('IO_FAILED', /could not be written/));
+  });
+
+  it('stops on request and leaves nothing behind', async () => {
+    const chosen = options();
+    const abort = new AbortController();
+    const work = quantize(chosen, {
+      signal: abort.signal,
+      onProgress: ({ step }) => {
+        if (step === 'calibrating') abort.abort();
+      },
+    });
+    await assert.rejects(work, refusal('CANCELLED', /stopped/));
+    assertClean(chosen.out);
+  });
+
+  it('reports progress that only grows and ends at 1', async () => {
+    const seen: number[] = [];
+    await quantize(options(), { onProgress: ({ done }) => seen.push(done) });
+    assert.deepEqual(
+      seen,
+      [...seen].sort((a, b) => a - b),
+    );
+    assert.ok(Math.abs(seen.at(-1)! - 1) < 1e-9);
+  });
+});
