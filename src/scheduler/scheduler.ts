@@ -69,7 +69,8 @@ const LINE_FIRST_MS = 2000;
  */
 export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [ThermalCondition] }> {
   #budget: Budget = { ...UNLIMITED_BUDGET };
-  #condition: ThermalCondition | undefined;
+  readonly #budgets = new Map<string, Budget>();
+  readonly #conditions = new Map<string, ThermalCondition>();
   readonly #share = new FairShare();
   readonly #offered = new RateMeter();
   readonly #admitted = new RateMeter();
@@ -86,21 +87,41 @@ export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [Ther
     return this.#budget;
   }
 
-  /** undefined until a guard has looked at the board. */
+  /** The hottest that any guard sees; undefined until one has looked at the board. */
   get condition(): Readonly<ThermalCondition> | undefined {
-    return this.#condition;
+    let hottest: ThermalCondition | undefined;
+    for (const condition of this.#conditions.values()) {
+      if (!hottest || (condition.tempC ?? -Infinity) > (hottest.tempC ?? -Infinity)) hottest = condition;
+    }
+    return hottest;
   }
 
-  setBudget(change: Partial<Budget>): void {
-    this.#budget = { ...this.#budget, ...change };
+  /**
+   * Changes what one owner allows; the station keeps to the strictest of all owners.
+   *
+   * @param owner who sets it: the id of a guard
+   */
+  setBudget(change: Partial<Budget>, owner = 'station'): void {
+    this.#budgets.set(owner, { ...UNLIMITED_BUDGET, ...this.#budgets.get(owner), ...change });
+    this.#merge();
+  }
+
+  /** Forgets an owner: its budget and its condition no longer count. */
+  release(owner: string): void {
+    this.#conditions.delete(owner);
+    if (this.#budgets.delete(owner)) this.#merge();
+  }
+
+  #merge(): void {
+    this.#budget = strictest([...this.#budgets.values()]);
     this.#share.setRate(this.#budget.framesPerSecond);
     this.emit('budget', this.#budget);
   }
 
-  setCondition(condition: ThermalCondition | undefined): void {
-    const before = this.#condition;
-    this.#condition = condition;
-    if (condition && condition.state !== before?.state) this.emit('condition', condition);
+  setCondition(condition: ThermalCondition, owner = 'station'): void {
+    const before = this.#conditions.get(owner);
+    this.#conditions.set(owner, condition);
+    if (condition.state !== before?.state) this.emit('condition', condition);
   }
 
   /**
@@ -167,6 +188,24 @@ export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [Ther
       admittedPerSecond: this.#admitted.perSecond(nowMs),
     };
   }
+}
+
+/** What is left when everybody's limits hold; the reason is that of the one that takes most. */
+function strictest(budgets: Budget[]): Budget {
+  const tight = (budget: Budget) => [budget.paused ? 1 : 0, -budget.framesPerSecond, budget.shadow ? 0 : 1];
+  const sorted = [...budgets].sort((a, b) => {
+    const [x, y] = [tight(a), tight(b)];
+    const differing = x.findIndex((value, i) => value !== y[i]);
+    return differing === -1 ? 0 : (y[differing] ?? 0) - (x[differing] ?? 0);
+  });
+  const threads = budgets.flatMap((budget) => (budget.threads === undefined ? [] : [budget.threads]));
+  return {
+    framesPerSecond: Math.min(Infinity, ...budgets.map((budget) => budget.framesPerSecond)),
+    threads: threads.length > 0 ? Math.min(...threads) : undefined,
+    shadow: budgets.every((budget) => budget.shadow),
+    paused: budgets.some((budget) => budget.paused),
+    reason: sorted.find((budget) => budget.reason !== '')?.reason ?? '',
+  };
 }
 
 /** The one budget of this process. */

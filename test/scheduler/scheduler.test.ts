@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Random } from '../../src/simulate/random';
-import { Scheduler, type AdmitKind } from '../../src/scheduler/scheduler';
+import { Scheduler, UNLIMITED_BUDGET, type AdmitKind } from '../../src/scheduler/scheduler';
 
 interface Asker {
   camera: string;
@@ -165,5 +165,29 @@ describe('scheduler', () => {
     scheduler.setCondition({ state: 'shadow off', tempC: 74, reason: 'warm' });
     assert.deepEqual(heard, ['budget warm', 'full', 'shadow off']);
     assert.equal(scheduler.condition?.tempC, 74);
+  });
+
+  it('keeps to the strictest of several owners, and forgets one that is gone', () => {
+    const scheduler = new Scheduler();
+    scheduler.setBudget({ framesPerSecond: 5, shadow: false, reason: 'five' }, 'a');
+    scheduler.setBudget({ framesPerSecond: 2, threads: 2, reason: 'two' }, 'b');
+    assert.deepEqual(scheduler.budget, { framesPerSecond: 2, threads: 2, shadow: false, paused: false, reason: 'two' });
+    scheduler.setBudget({ paused: true, reason: 'stop' }, 'a');
+    assert.equal(scheduler.budget.reason, 'stop');
+    scheduler.release('a');
+    assert.deepEqual(scheduler.budget, { framesPerSecond: 2, threads: 2, shadow: true, paused: false, reason: 'two' });
+    scheduler.release('b');
+    assert.deepEqual(scheduler.budget, { ...UNLIMITED_BUDGET });
+  });
+
+  it('the condition is that of the hottest board', () => {
+    const scheduler = new Scheduler();
+    scheduler.setCondition({ state: 'unknown', tempC: null, reason: '' }, 'blind');
+    assert.equal(scheduler.condition?.state, 'unknown');
+    scheduler.setCondition({ state: 'paused', tempC: 81, reason: 'hot' }, 'a');
+    scheduler.setCondition({ state: 'full', tempC: 50, reason: '' }, 'b');
+    assert.equal(scheduler.condition?.tempC, 81);
+    scheduler.release('a');
+    assert.equal(scheduler.condition?.tempC, 50);
   });
 });
