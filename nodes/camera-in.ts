@@ -6,6 +6,7 @@ import { listCameras } from '../src/frame/sources/list';
 import { migrate } from '../src/frame/sources/migrate';
 import { planCamera } from '../src/frame/sources/table';
 import { takeTestPicture, type Deployed } from '../src/frame/sources/test-picture';
+import { stationMonitor } from '../src/monitor/monitor';
 import { frameLedger } from '../src/scheduler/ledger';
 import { stationScheduler } from '../src/scheduler/scheduler';
 import { onClose, onInput, showError, statusText } from './adapter';
@@ -88,8 +89,10 @@ export = function (RED: NodeAPI) {
     onClose(node, async () => {
       deployed.delete(node.id);
       status.stop();
+      stationMonitor.cameras.delete(camera.name);
       await camera.stop();
     });
+    stationMonitor.cameras.set(camera.name, () => ({ ...camera.status.counters }));
     camera.start();
   }
 

@@ -6,6 +6,7 @@ import { stationTopic } from '../src/alert/names';
 import type { VerdictRecord } from '../src/alert/messages';
 import { statusMessage } from '../src/alert/presence';
 import { AlertService } from '../src/alert/service';
+import { stationMonitor } from '../src/monitor/monitor';
 import { onClose, onInput, showError, statusText, type Send } from './adapter';
 import { BrokerLink } from './broker-link';
 import { readDefinition, type DefectAlertDef, type ReadDefinition } from './defect-alert-definition';
@@ -93,6 +94,7 @@ export = function (RED: NodeAPI) {
       message.topic = stationTopic(station, 'verdict');
       message.payload = verdict;
       send([null, message]);
+      stationMonitor.verdict(station, verdict.verdict, verdict.reason);
       showVerdict(service, verdict);
       await settled;
       if (error !== undefined) throw error;

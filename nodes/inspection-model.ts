@@ -4,6 +4,8 @@ import { Detector } from '../src/detector/detector';
 import { OVERLOAD_POLICIES } from '../src/detector/options';
 import { resolveModelPath } from '../src/model/resolve';
 import { RoutedDetector } from '../src/shadow/routed-detector';
+import { stationMonitor } from '../src/monitor/monitor';
+import { stationThreads } from '../src/scheduler/thread-keeper';
 import { integerBetween, numberBetween, oneOf } from '../src/validate';
 import { onClose } from './adapter';
 import type { InspectionModelNode } from './inspection-model-node';
@@ -36,7 +38,14 @@ export = function (RED: NodeAPI) {
         (model) => this.log(`${model.name} ${model.precision} ready, sha256 ${model.sha256.slice(0, 12)}`),
         (error: unknown) => this.error(messageOf(error)),
       );
-      onClose(this, () => detector.stop());
+      const label = config.name || config.model;
+      stationMonitor.detectors.set(label, detector);
+      stationThreads.add(detector, detector.stats().threads);
+      onClose(this, () => {
+        if (stationMonitor.detectors.get(label) === detector) stationMonitor.detectors.delete(label);
+        stationThreads.remove(detector);
+        return detector.stop();
+      });
     } catch (error) {
       this.problem = messageOf(error);
       this.error(this.problem);

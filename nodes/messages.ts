@@ -4,6 +4,7 @@ import type { Detection } from '../src/detect/detection';
 import type { Annotation } from '../src/detect/annotations';
 import type { Latency, ModelInfo } from '../src/detector/api';
 import type { FrameInfo } from '../src/frame/frame';
+import type { ThermalCondition } from '../src/scheduler/scheduler';
 
 /** `msg.inference`: which model looked at the frame, how, and how long it took. */
 export interface InferenceRecord {
@@ -14,7 +15,7 @@ export interface InferenceRecord {
   image: { width: number; height: number };
   thresholds: { confidence?: number; iou?: number };
   /** Thermal condition of the station when the frame was inspected. */
-  thermal?: unknown;
+  thermal?: Readonly<ThermalCondition>;
 }
 
 /** A message on its way through the inspection nodes. */
@@ -24,6 +25,8 @@ export interface InspectionMessage extends NodeMessageInFlow {
   inference?: InferenceRecord;
   annotations?: Annotation[];
   notInspected?: NotInspected;
+  /** Left by a thermal-guard in the flow; `admitted` when it has given the frame its place in the station's rate. */
+  thermal?: (Partial<ThermalCondition> & { admitted?: boolean }) | null;
   /** Overrides of node properties by message. */
   confidence?: unknown;
   iou?: unknown;

@@ -3,7 +3,9 @@ import { InspectionError, expected, type ErrorCode } from '../src/errors';
 import type { NotInspectedReason } from '../src/alert/verdict';
 import type { DetectorState, DetectOutcome } from '../src/detector/api';
 import { newFrame } from '../src/frame/new-frame';
+import { stationMonitor } from '../src/monitor/monitor';
 import { frameLedger } from '../src/scheduler/ledger';
+import { ADMITTED, stationScheduler } from '../src/scheduler/scheduler';
 import { numberBetween } from '../src/validate';
 import { onClose, onInput, statusText } from './adapter';
 import { modelNodeOf, type InspectionModelNode } from './inspection-model-node';
@@ -97,6 +99,16 @@ export = function (RED: NodeAPI) {
         return fail('bad message', error as Error);
       }
 
+      // a thermal-guard before this node in the flow has asked already
+      const admission = message.thermal?.admitted
+        ? ADMITTED
+        : stationScheduler.admit({ camera: frame.source, kind: 'primary' });
+      if (!admission.admitted) {
+        markNotInspected(message, admission.reason, admission.detail);
+        send(message);
+        return;
+      }
+
       frameLedger.enter(frame.source, frame.id);
       let outcome: DetectOutcome;
       try {
@@ -121,7 +133,9 @@ export = function (RED: NodeAPI) {
         threads: outcome.threads,
         image: outcome.image,
         thresholds: { confidence: limit },
+        thermal: stationScheduler.condition,
       };
+      stationMonitor.inspected(name, outcome.latencyMs);
       showLatency(outcome.latencyMs.total);
       send(message);
     });

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { DetectorStats } from '../detector/api';
 import { THERMAL_LEVELS, type ThermalLevel } from '../thermal/governor';
-import type { StationMonitor } from './monitor';
+import { stationMonitor, type StationMonitor } from './monitor';
 
 const PREFIX = 'edge_inspect_';
 /** Seconds; from a small model on a PC to a large one on a hot Pi. */
@@ -250,4 +250,11 @@ export class StationMetrics {
   text(): Promise<string> {
     return this.#registry.metrics();
   }
+}
+
+let metrics: StationMetrics | undefined;
+
+/** The one set of metrics of this process, made when it is first asked for. */
+export function stationMetrics(): StationMetrics {
+  return (metrics ??= new StationMetrics(stationMonitor));
 }

@@ -59,7 +59,8 @@ export interface StationRates {
   admittedPerSecond: number;
 }
 
-const ADMITTED: Admission = { admitted: true };
+/** The answer for a frame that may be inspected. */
+export const ADMITTED: Readonly<Admission> = { admitted: true };
 /** How long spare frames stay the line's after one of its frames was refused, ms. */
 const LINE_FIRST_MS = 2000;
 
@@ -165,11 +166,11 @@ export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [Ther
   }
 
   /**
-   * A camera says what it would deliver if nothing held it back, frames per second: a camera that slows down with the
-   * budget still wants its rate back. undefined when it stops.
+   * A camera says what it would deliver if nothing held it back, frames per second (Infinity: as fast as it can): a
+   * camera that slows down with the budget still wants its rate back. undefined when it stops.
    */
   setDemand(camera: string, perSecond: number | undefined): void {
-    if (perSecond === undefined || !(perSecond > 0) || perSecond === Infinity) this.#demands.delete(camera);
+    if (perSecond === undefined) this.#demands.delete(camera);
     else this.#demands.set(camera, perSecond);
   }
 

@@ -13,6 +13,10 @@ export interface GovernorOptions {
   trendS: number;
   /** Readings a rise that must be answered at once is seen in, s. */
   urgentTrendS: number;
+  /** Newest readings that are averaged for the hard limit, s: less noise than one reading, little delay. */
+  recentS: number;
+  /** How fast a demand that is no longer there is forgotten, s. */
+  demandMemoryS: number;
   /** Steady-state K that the whole inspection rate is taken to cost. High is slow and safe, low is fast and swings. */
   fullRateK: number;
   /** Nothing is held back while the temperature is further than this below `softC`, K. */
@@ -42,6 +46,8 @@ export const GOVERNOR_DEFAULTS: Readonly<GovernorOptions> = {
   leadS: 240,
   trendS: 90,
   urgentTrendS: 20,
+  recentS: 4,
+  demandMemoryS: 300,
   fullRateK: 90,
   startBandK: 12,
   hysteresisK: 2,
@@ -54,6 +60,29 @@ export const GOVERNOR_DEFAULTS: Readonly<GovernorOptions> = {
   reducedThreads: 2,
   minShare: 0.01,
 };
+
+/** Options that are times: they belong to the time constant that the lead stands for, and change with it. */
+const TIMES = [
+  'leadS',
+  'trendS',
+  'urgentTrendS',
+  'recentS',
+  'demandMemoryS',
+  'dwellS',
+  'urgentDwellS',
+  'maxBackOffS',
+] as const;
+
+/**
+ * The defaults for a board that follows its load faster or slower than a Pi with a heatsink.
+ *
+ * @param reactionS its thermal time constant, s; the default lead, 240, changes nothing
+ */
+export function pacedOptions(reactionS: number): GovernorOptions {
+  const options = { ...GOVERNOR_DEFAULTS };
+  for (const time of TIMES) options[time] *= reactionS / GOVERNOR_DEFAULTS.leadS;
+  return options;
+}
 
 /** The limits a user may set: a board below 20 °C or above 110 °C is not one this can help. */
 const SETTABLE_C = { min: 20, max: 110 };

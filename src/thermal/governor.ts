@@ -28,16 +28,12 @@ export interface GovernorState {
   slopeKPerS: number;
 }
 
-/** Over this the newest readings are averaged for the hard limit, ms: less noise than one reading, little delay. */
-const RECENT_MS = 4000;
 /** The share of the unrestricted rate a start into heat begins with; from there it is raised as the trend allows. */
 const SOFT_START_SHARE = 0.2;
 /** A prediction this far above `soft` does not wait for the calm dwell, K. */
 const STEEP_K = 5;
 /** Standard errors that make a rise certain. With one look a second, 5 are passed by chance within weeks: one more. */
 const SURE = 6;
-/** How fast a demand that is no longer there is forgotten, s. */
-const DEMAND_MEMORY_S = 300;
 /** A limit holds something back when at least this part of it is used: measured rates wander a little. */
 const BINDING_PART = 0.8;
 /** What a share of 1 is when nothing has been asked for yet, inspections per second: the least that is a rate at all. */
@@ -48,8 +44,8 @@ const UNKNOWN_RATE = 5;
  *
  * The rate follows a velocity-form PI controller on the predicted temperature P = T + slope · lead: every period,
  * share += (soft − P) / fullRateK. The slope makes it act before the heat is there, the sum finds the rate whose
- * steady state is `soft`, whatever the cooling. A share that is not used up does not rise, so nothing winds up, and it is made known only when it has moved enough to matter. A fast rise towards
- * `hard` is answered at once, outside the period.
+ * steady state is `soft`, whatever the cooling. A share that is not used up does not rise, so nothing winds up, and it is made
+ * known only when it has moved enough to matter. A fast rise towards `hard` is answered at once, outside the period.
  */
 export class Governor {
   readonly options: GovernorOptions;
@@ -99,7 +95,7 @@ export class Governor {
 
   /** The most asked for of late: a line that stops for a minute comes back with the same demand. */
   #followDemand(input: GovernorInput): void {
-    const forgotten = Math.exp(-this.#since(this.#seenMs, input) / DEMAND_MEMORY_S);
+    const forgotten = Math.exp(-this.#since(this.#seenMs, input) / this.options.demandMemoryS);
     this.#demand = Math.max(input.offeredPerSecond, input.inspectedPerSecond, this.#demand * forgotten);
     this.#seenMs = input.nowMs;
     if (this.#reference === 0) this.#reference = this.#demand;
@@ -118,7 +114,7 @@ export class Governor {
 
   #decide(input: GovernorInput, tempC: number, slopeKPerS: number): boolean {
     const o = this.options;
-    const recentC = this.#trend.recentC(RECENT_MS) ?? tempC;
+    const recentC = this.#trend.recentC(o.recentS * 1000) ?? tempC;
     const predictedC = tempC + slopeKPerS * o.leadS;
     if (this.#level < 4 && this.#reachesHard(recentC)) return this.#pause(input);
     if (this.#level < 4 && this.#since(this.#changedMs, input) >= o.urgentDwellS && this.#risesFast())
@@ -237,9 +233,9 @@ export class Governor {
     const idle = !this.#binds(input) || this.#limit() >= this.#demand;
     this.#moveShare(input, predictedC);
     const level = this.#level;
-    if (level === 2 && this.#share <= o.threadsShare) this.#level = 3;
+    if (idle && predictedC < o.softC - o.hysteresisK) this.#level = level - 1;
+    else if (level === 2 && this.#share <= o.threadsShare) this.#level = 3;
     else if (level === 3 && this.#share >= o.threadsBackShare) this.#level = 2;
-    else if (idle && predictedC < o.softC - o.hysteresisK) this.#level = level - 1;
     return level !== this.#level || Math.abs(this.#share / this.#knownShare - 1) >= o.leastRateChange;
   }
 

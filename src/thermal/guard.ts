@@ -11,7 +11,7 @@ export interface GuardOptions {
   /** Names this guard's budget in the scheduler. */
   owner: string;
   governor: Partial<GovernorOptions>;
-  /** Time between two looks at the temperature, ms. */
+  /** Time between two looks at the temperature, ms. Default: a 240th of the governor's lead, a second as a rule. */
   intervalMs?: number;
   /** Time between two looks at clock, power and fan, ms: they cost a few processes. */
   restEveryMs?: number;
@@ -35,6 +35,8 @@ export interface GuardState {
   board: BoardReading;
 }
 
+/** Sensors do not say anything new more often than this, ms. */
+const LEAST_INTERVAL_MS = 50;
 /** Looks without a reading before a machine counts as one without sensors. */
 const SENSORLESS_AFTER = 3;
 
@@ -62,10 +64,11 @@ export class ThermalGuard extends EventEmitter<{ step: [GuardState]; problem: [s
 
   constructor(options: GuardOptions, around: GuardSurroundings) {
     super();
-    this.#options = { intervalMs: 1000, restEveryMs: 5000, ...options };
+    this.#governor = new Governor(options.governor);
+    const intervalMs = Math.min(1000, Math.max(LEAST_INTERVAL_MS, (this.#governor.options.leadS / 240) * 1000));
+    this.#options = { intervalMs, restEveryMs: 5000, ...options };
     this.#around = around;
     this.#clock = around.clock ?? (() => performance.now());
-    this.#governor = new Governor(options.governor);
     this.#state = {
       condition: { state: 'unknown', tempC: null, reason: '' },
       budget: { ...around.scheduler.budget },
@@ -76,6 +79,16 @@ export class ThermalGuard extends EventEmitter<{ step: [GuardState]; problem: [s
 
   get state(): GuardState {
     return this.#state;
+  }
+
+  get limits(): { softC: number; hardC: number } {
+    const { softC, hardC } = this.#governor.options;
+    return { softC, hardC };
+  }
+
+  /** Other limits from the next look on; what is held back now is judged by them. */
+  setLimits(limits: { softC: number; hardC: number }): void {
+    Object.assign(this.#governor.options, limits);
   }
 
   start(): void {
