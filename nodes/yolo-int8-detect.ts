@@ -135,6 +135,7 @@ export = function (RED: NodeAPI) {
         thresholds: { confidence: limit },
         thermal: stationScheduler.condition,
       };
+      stationScheduler.reportInspected();
       stationMonitor.inspected(name, outcome.latencyMs);
       showLatency(outcome.latencyMs.total);
       send(message);

@@ -57,6 +57,8 @@ export interface StationRates {
   offeredPerSecond: number;
   /** Inspections admitted per second. */
   admittedPerSecond: number;
+  /** Inspections done per second: what was admitted less what a detector dropped; as admitted when nobody reports. */
+  inspectedPerSecond: number;
 }
 
 /** The answer for a frame that may be inspected. */
@@ -75,6 +77,8 @@ export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [Ther
   readonly #share = new FairShare();
   readonly #offered = new RateMeter();
   readonly #admitted = new RateMeter();
+  readonly #inspected = new RateMeter();
+  #isReported = false;
   readonly #demands = new Map<string, number>();
   #refusedMs = -Infinity;
 
@@ -166,11 +170,11 @@ export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [Ther
   }
 
   /**
-   * A camera says what it would deliver if nothing held it back, frames per second (Infinity: as fast as it can): a
-   * camera that slows down with the budget still wants its rate back. undefined when it stops.
+   * A camera says what it would deliver if nothing held it back, frames per second: a camera that slows down with the
+   * budget still wants its rate back. undefined when it stops; 0 and Infinity are no demand that could be shared.
    */
   setDemand(camera: string, perSecond: number | undefined): void {
-    if (perSecond === undefined) this.#demands.delete(camera);
+    if (perSecond === undefined || !(perSecond > 0) || perSecond === Infinity) this.#demands.delete(camera);
     else this.#demands.set(camera, perSecond);
   }
 
@@ -181,12 +185,20 @@ export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [Ther
     return shares[cameras.indexOf(camera)] ?? this.#budget.framesPerSecond;
   }
 
+  /** A detector has inspected a frame of the line. */
+  reportInspected(nowMs = performance.now()): void {
+    this.#isReported = true;
+    this.#inspected.add(nowMs);
+  }
+
   rates(nowMs = performance.now()): StationRates {
     let declared = 0;
     for (const perSecond of this.#demands.values()) declared += perSecond;
+    const admittedPerSecond = this.#admitted.perSecond(nowMs);
     return {
       offeredPerSecond: Math.max(this.#offered.perSecond(nowMs), declared),
-      admittedPerSecond: this.#admitted.perSecond(nowMs),
+      admittedPerSecond,
+      inspectedPerSecond: this.#isReported ? this.#inspected.perSecond(nowMs) : admittedPerSecond,
     };
   }
 }

@@ -55,6 +55,8 @@ export class Governor {
   /** Part of #reference that may be inspected, as the controller has it and as it was last made known. */
   #share = 1;
   #knownShare = 1;
+  /** Whether the last change gave more of the rate. */
+  #isRaised = false;
   /** What a share of 1 is: the rate when the limit came, inspections per second. */
   #reference = 0;
   #demand = 0;
@@ -87,6 +89,7 @@ export class Governor {
     this.#first = false;
     if (changed) {
       this.#changedMs = input.nowMs;
+      this.#isRaised = this.#share > this.#knownShare;
       this.#knownShare = this.#share;
       this.#reason = this.#level === 0 ? '' : describeHeat(this.level, this.options, tempC, slopeKPerS);
     }
@@ -117,8 +120,7 @@ export class Governor {
     const recentC = this.#trend.recentC(o.recentS * 1000) ?? tempC;
     const predictedC = tempC + slopeKPerS * o.leadS;
     if (this.#level < 4 && this.#reachesHard(recentC)) return this.#pause(input);
-    if (this.#level < 4 && this.#since(this.#changedMs, input) >= o.urgentDwellS && this.#risesFast())
-      return this.#cut(input);
+    if (this.#level < 4 && this.#risesFast(input)) return this.#cut(input);
     if (this.#level === 0) return this.#fromFull(input, recentC, predictedC);
     if (this.#level === 1) return this.#fromShadowOff(input, recentC, predictedC);
     if (this.#since(this.#controlledMs, input) < o.dwellS) return false;
@@ -140,9 +142,14 @@ export class Governor {
     return trend !== undefined && recentC > o.softC && trend.tempC + (trend.slopeKPerS * o.urgentTrendS) / 2 >= o.hardC;
   }
 
-  /** True when the short trend gets well beyond `soft` within its own length, and noise alone does not explain it. */
-  #risesFast(): boolean {
+  /**
+   * True when the short trend gets well beyond `soft` within its own length, and noise alone does not explain it. More
+   * of the rate makes the die jump a little and then no further: such a jump is not taken for a course.
+   */
+  #risesFast(input: GovernorInput): boolean {
     const o = this.options;
+    const jumpS = this.#isRaised ? 1.5 * o.urgentTrendS : o.urgentDwellS;
+    if (this.#since(this.#changedMs, input) < jumpS) return false;
     const trend = this.#urgentTrend.trend();
     if (!trend || trend.slopeKPerS <= 0) return false;
     const beyondK = trend.tempC + trend.slopeKPerS * o.urgentTrendS - o.softC;
@@ -204,7 +211,8 @@ export class Governor {
 
   #startLimiting(input: GovernorInput, share: number): void {
     this.#level = 2;
-    this.#reference = this.#demand;
+    // what is asked for may be more than the detector can do
+    this.#reference = input.inspectedPerSecond || this.#demand;
     this.#share = share;
     this.#controlledMs = input.nowMs;
   }

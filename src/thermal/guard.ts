@@ -138,8 +138,8 @@ export class ThermalGuard extends EventEmitter<{ step: [GuardState]; problem: [s
     this.#seenMs = nowMs;
     this.#lostMs = undefined;
     this.#isSensorless = false;
-    const { offeredPerSecond, admittedPerSecond } = this.#around.scheduler.rates();
-    const decided = this.#governor.update({ nowMs, tempC, inspectedPerSecond: admittedPerSecond, offeredPerSecond });
+    const { offeredPerSecond, inspectedPerSecond } = this.#around.scheduler.rates();
+    const decided = this.#governor.update({ nowMs, tempC, inspectedPerSecond, offeredPerSecond });
     this.#tell(decided, wasLost);
   }
 
@@ -173,13 +173,13 @@ export class ThermalGuard extends EventEmitter<{ step: [GuardState]; problem: [s
   }
 
   #blind(lostForMs: number): void {
-    const { offeredPerSecond, admittedPerSecond } = this.#around.scheduler.rates();
+    const { offeredPerSecond, inspectedPerSecond } = this.#around.scheduler.rates();
     const wasPaused = this.#state.condition.state === 'paused' || this.#state.budget.paused;
     const stillPaused = wasPaused && lostForMs < BLIND_PAUSE_MS;
     const { budget } = this.#state;
     const isNew = this.#state.condition.state !== 'sensor lost' || budget.paused !== stillPaused;
     if (!isNew) return;
-    const next = blindBudget({ budget, paused: stillPaused, ratePerSecond: admittedPerSecond || offeredPerSecond });
+    const next = blindBudget({ budget, paused: stillPaused, ratePerSecond: inspectedPerSecond || offeredPerSecond });
     this.#setUnseen('sensor lost', next.reason);
     // what the sensor says when it is back has little to do with what it said before
     this.#governor = new Governor(this.#governor.options);

@@ -1,3 +1,4 @@
+import { RateMeter } from '../scheduler/rate-meter';
 import { Random } from '../simulate/random';
 import { CONTROLLERS, type ControllerName } from './controllers';
 import type { ThermalLevel } from './governor';
@@ -109,7 +110,7 @@ export function simulateThermal(options: ThermalSimulation): ThermalResult {
     parameters,
     trace: [],
   };
-  let inspectedPerSecond = 0;
+  const meter = new RateMeter();
   let steadyInspections = 0;
   let steadyClocks = 0;
   let sinceInspection = 0;
@@ -119,7 +120,12 @@ export function simulateThermal(options: ThermalSimulation): ThermalResult {
     const ambientC = ambientAt(second / 60);
     const demand = loadAt(second / 60) * capacity;
     const readC = sensorReading(plant.dieC, random, sensor);
-    const state = control({ nowMs: second * 1000, tempC: readC, inspectedPerSecond, offeredPerSecond: demand });
+    const state = control({
+      nowMs: second * 1000,
+      tempC: readC,
+      inspectedPerSecond: meter.perSecond(second * 1000),
+      offeredPerSecond: demand,
+    });
     const { budget } = state;
     if (state.changed) {
       result.steps.push({
@@ -134,8 +140,7 @@ export function simulateThermal(options: ThermalSimulation): ThermalResult {
     const ratePerSecond = budget.paused ? 0 : Math.min(demand, budget.framesPerSecond);
     const threads = budget.threads !== undefined && budget.threads < 4 ? 2 : 4;
     const done = plant.step({ ratePerSecond, threads, shadowShare: budget.shadow ? shadowShare : 0 }, ambientC, 1);
-    // What a moving average over about 10 s would report.
-    inspectedPerSecond += (done - inspectedPerSecond) / 10;
+    meter.add(second * 1000 + 1000, done);
     result.inspections += done;
     if (second >= totalS / 2) {
       steadyInspections += done;
