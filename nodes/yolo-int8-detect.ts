@@ -36,6 +36,7 @@ export = function (RED: NodeAPI) {
     const text = (key: string): string => RED._(`yolo-int8-detect.status.${key}`);
     let model: InspectionModelNode | undefined;
     let confidence: number | undefined;
+    let problem: Error | undefined;
     let seq = 0;
     let statusAt = 0;
 
@@ -44,14 +45,16 @@ export = function (RED: NodeAPI) {
       if (!model) throw expected('an inspection-model', 'model', config.model || 'nothing');
       if (!isBlank(config.confidence)) confidence = numberBetween(config.confidence, 'confidence', 0, 1);
     } catch (error) {
-      this.error(error);
-      this.status({ fill: 'red', shape: 'ring', text: text('settings') });
+      problem = error as Error;
+      this.error(problem);
     }
 
     const showState = (state: DetectorState): void => {
       this.status({ ...STATE_BADGES[state], text: text(state) });
     };
-    if (model?.detector) {
+    if (problem) {
+      this.status({ fill: 'red', shape: 'ring', text: text('settings') });
+    } else if (model?.detector) {
       const { detector } = model;
       detector.on('state', showState);
       showState(detector.stats().state);
@@ -92,6 +95,7 @@ export = function (RED: NodeAPI) {
           new InspectionError('DETECTOR_FAILED', `The model is not available: ${why}`),
         );
       }
+      if (problem) return fail('bad message', problem);
       let limit = confidence;
       try {
         if (message.confidence !== undefined) limit = numberBetween(message.confidence, 'msg.confidence', 0, 1);

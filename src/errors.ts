@@ -28,6 +28,11 @@ export class InspectionError extends Error {
     this.name = 'InspectionError';
     this.code = code;
   }
+
+  /** The sentence alone: Catch nodes and logs show what this returns. */
+  override toString(): string {
+    return this.message;
+  }
 }
 
 /** Longest piece of a received value that is repeated in a message, in characters. */
