@@ -28,7 +28,7 @@ export async function deployFlow<M = NodeMessage & Record<string, unknown>>(
     { id: 'catcher', z: 'tab', type: 'catch', scope: null, wires: [['caught']] },
     { id: 'caught', z: 'tab', type: 'helper' },
   ];
-  await helper.load([...modules, catchNode], flow as never);
+  await helper.load([...modules, catchNode], flow);
   const messages: M[] = [];
   const errors: string[] = [];
   helper.getNode('out').on('input', (message) => messages.push(message as unknown as M));

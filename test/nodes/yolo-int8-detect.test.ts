@@ -56,7 +56,7 @@ describe('node yolo-int8-detect', () => {
 
   it('answers a picture with detections, the picture, and a record of who looked at it', async () => {
     const flow = await deploy();
-    flow.node('yolo').receive({ payload: image, topic: 'bench', frame: undefined, extra: 'kept' } as never);
+    flow.node('yolo').receive({ payload: image, topic: 'bench', frame: undefined, extra: 'kept' });
     const [message] = await waitFor('an answer', () => flow.messages.length > 0 && flow.messages);
     const detections = message?.payload as Detection[];
     assert.deepEqual(
@@ -93,15 +93,15 @@ describe('node yolo-int8-detect', () => {
       height: 64,
       format: 'png',
     };
-    flow.node('yolo').receive({ payload: image, frame } as never);
+    flow.node('yolo').receive({ payload: image, frame });
     const [message] = await waitFor('an answer', () => flow.messages.length > 0 && flow.messages);
     assert.deepEqual(message?.frame, frame);
   });
 
   it('takes msg.confidence for one picture, and refuses a wrong one', async () => {
     const flow = await deploy();
-    flow.node('yolo').receive({ payload: image, confidence: 1 } as never);
-    flow.node('yolo').receive({ payload: image, confidence: 'high' } as never);
+    flow.node('yolo').receive({ payload: image, confidence: 1 });
+    flow.node('yolo').receive({ payload: image, confidence: 'high' });
     await waitFor('two answers', () => flow.messages.length === 2);
     const [strict, wrong] = [...flow.messages].sort((a) => (a.notInspected ? 1 : -1));
     assert.deepEqual(strict?.payload, []);
@@ -129,7 +129,7 @@ describe('node yolo-int8-detect', () => {
   for (const [name, payload, reason, sentence] of badPayloads) {
     it(`${name}: a clear error, the message goes on as not inspected, the next picture is inspected`, async () => {
       const flow = await deploy();
-      flow.node('yolo').receive({ payload } as never);
+      flow.node('yolo').receive({ payload });
       flow.node('yolo').receive({ payload: image });
       await waitFor('two answers', () => flow.messages.length === 2);
       const bad = flow.messages.find((message) => message.notInspected);
@@ -145,7 +145,7 @@ describe('node yolo-int8-detect', () => {
   it('passes on what was not inspected before, without an error of its own', async () => {
     const flow = await deploy();
     const notInspected = { reason: 'camera lost', detail: 'unplugged' };
-    flow.node('yolo').receive({ payload: Buffer.alloc(0), notInspected } as never);
+    flow.node('yolo').receive({ payload: Buffer.alloc(0), notInspected });
     const [message] = await waitFor('an answer', () => flow.messages.length > 0 && flow.messages);
     assert.deepEqual(message?.notInspected, notInspected);
     assert.deepEqual(message?.payload, []);
