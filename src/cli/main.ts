@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { registerBench } from './bench';
 import { EXIT_OK, EXIT_USAGE, type RegisterCommand } from './command';
 import { registerDetect } from './detect';
 import { registerEval } from './eval';
@@ -9,7 +10,7 @@ import { registerQuantize } from './quantize';
 import { registerSimulate } from './simulate';
 
 /** One row per command. */
-const COMMANDS: RegisterCommand[] = [registerDetect, registerEval, registerQuantize, registerSimulate];
+const COMMANDS: RegisterCommand[] = [registerBench, registerDetect, registerEval, registerQuantize, registerSimulate];
 
 /** Version of the installed package; package.json is three folders up from dist/src/cli. */
 function packageVersion(): string {

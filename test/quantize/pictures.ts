@@ -11,13 +11,25 @@ const COLOURS = [
   [0, 0, 255],
 ] as const;
 
+/** What colour a cell of the picture `seed` has: 0, 1, 2, or more for grey. */
+const colourOf = (cell: number, seed: number): number => (cell * 7 + seed * 5) % 6;
+
+/** The coloured cells of a picture: the right answer. */
+export function colouredCells(seed: number): { classId: number; row: number; column: number }[] {
+  return Array.from({ length: 16 }, (_, cell) => ({
+    classId: colourOf(cell, seed),
+    row: Math.floor(cell / 4),
+    column: cell % 4,
+  })).filter(({ classId }) => classId < COLOURS.length);
+}
+
 /** A grey picture of 4 × 4 cells; some of them, told by `seed`, are pure red, green or blue: classes 0, 1, 2. */
 export function cellPicture(seed: number): Promise<Buffer> {
   const pixels = new Uint8Array(TINY_SIZE * TINY_SIZE * 3);
   for (let y = 0; y < TINY_SIZE; y++) {
     for (let x = 0; x < TINY_SIZE; x++) {
       const cell = Math.floor(y / CELL) * 4 + Math.floor(x / CELL);
-      const colour = (cell * 7 + seed * 5) % 6;
+      const colour = colourOf(cell, seed);
       const grey = 40 + ((seed * 29 + x * 3 + y) % 150);
       pixels.set(COLOURS[colour] ?? [grey, grey, grey], (y * TINY_SIZE + x) * 3);
     }

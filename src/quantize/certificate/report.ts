@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Detection } from '../../detect/detection';
 import { thumbnail } from '../../frame/thumbnail';
 import type { Certificate, ModelFigures } from './certify';
-import { barPlot, escapeHtml, page, table } from './html';
+import { barPlot, escapeHtml, page, table } from '../../bench/html';
 import type { ClassRecall } from './judge';
 import type { ImageResult } from './run';
 
