@@ -1,9 +1,10 @@
 import type { FrameInfo } from '../frame/frame';
 import { decodeAndLetterbox, type Letterboxed } from '../frame/letterbox';
-import { loadModel } from '../model/load-model';
+import { loadModel, type LoadedModel } from '../model/load-model';
 import type { ModelManifest } from '../model/manifest-types';
-import { openPictureTensor, type PictureTensor } from '../model/picture-tensor';
-import { ModelSession } from '../model/session';
+import { PIXELS, putPixelsInFront, takesPixels } from '../model/picture-input';
+import { ModelSession, Tensor } from '../model/session';
+import { decodeOnnx, encodeOnnx } from '../onnx';
 import type { ModelInfo } from '../detector/api';
 import { CandidateList } from './candidates';
 import type { Detection } from './detection';
@@ -46,7 +47,6 @@ export class Pipeline {
     readonly manifest: ModelManifest,
     private readonly session: ModelSession,
     private readonly inputName: string,
-    private readonly pictureTensor: PictureTensor,
     private readonly head: Head,
   ) {}
 
@@ -59,23 +59,21 @@ export class Pipeline {
   static async open(modelPath: string, options: PipelineOptions = {}): Promise<Pipeline> {
     const loaded = await loadModel(modelPath);
     const { input } = loaded.manifest;
-    const session = await ModelSession.open(loaded.bytes, options);
-    let pictureTensor: PictureTensor | undefined;
+    const { bytes, inputName } = withPixelInput(loaded);
+    const session = await ModelSession.open(bytes, options);
     try {
-      pictureTensor = await openPictureTensor(input);
       // The first run allocates the arena and tells the real output shapes, which decide the layout of a bare model.
       const grey = new Uint8Array(input.width * input.height * 3).fill(114);
-      const outputs = await session.run({ [loaded.inputName]: await pictureTensor.of(grey) });
+      const outputs = await session.run({ [inputName]: pixelTensor(grey, input) });
       const manifest = loaded.manifest.head
         ? (loaded.manifest as ModelManifest)
         : withHead(
             loaded.manifest,
             Object.entries(outputs).map(([name, { dims }]) => ({ name, dims })),
           );
-      return new Pipeline(manifest, session, loaded.inputName, pictureTensor, headOf(manifest.head.layout));
+      return new Pipeline(manifest, session, inputName, headOf(manifest.head.layout));
     } catch (error) {
       await session.release();
-      await pictureTensor?.close();
       throw error;
     }
   }
@@ -92,7 +90,7 @@ export class Pipeline {
 
   /** Runs the model on a prepared picture and decodes its answer. */
   async infer(prepared: Letterboxed, options: InferOptions = {}): Promise<Inferred> {
-    const outputs = await this.session.run({ [this.inputName]: await this.pictureTensor.of(prepared.pixels) });
+    const outputs = await this.session.run({ [this.inputName]: pixelTensor(prepared.pixels, this.manifest.input) });
     const candidates = new CandidateList();
     this.head.decode(
       outputs,
@@ -110,10 +108,22 @@ export class Pipeline {
   }
 
   /** Gives the model's memory back. */
-  async close(): Promise<void> {
-    await this.session.release();
-    await this.pictureTensor.close();
+  close(): Promise<void> {
+    return this.session.release();
   }
+}
+
+/** Letterboxed pixels as they are, without a copy. */
+function pixelTensor(pixels: Uint8Array, { width, height }: { width: number; height: number }): Tensor {
+  return new Tensor('uint8', pixels, [1, height, width, 3]);
+}
+
+/** The model as it is when it takes pixels, else with the conversion put in front. */
+function withPixelInput({ bytes, file, inputName, manifest }: LoadedModel): { bytes: Uint8Array; inputName: string } {
+  if (takesPixels(manifest.input)) return { bytes, inputName };
+  const model = decodeOnnx(bytes, file);
+  putPixelsInFront(model, inputName, manifest.input);
+  return { bytes: encodeOnnx(model), inputName: PIXELS };
 }
 
 /** Completes the description of a bare model by what its first run showed. */

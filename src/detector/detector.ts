@@ -12,16 +12,13 @@ import type {
   ModelInfo,
   Overload,
 } from './api';
-import { OVERLOAD_POLICIES, actualThreads, checkOptions, type CheckedOptions } from './options';
+import { OVERLOAD_POLICIES, actualThreads, checkOptions, framesInProcess, type CheckedOptions } from './options';
 import { notInspected, notInspectedBecause } from './outcome';
 import { processUsage } from './process-usage';
 import type { Answer, OperationName, Operations } from './protocol';
 import type { ProcessSettings } from './detector-process';
 import { Supervisor, type Running } from './supervisor';
 import { WaitingLine } from './waiting-line';
-
-/** One frame is inferred while the next is decoded: more in the process would only grow old there. */
-const FRAMES_IN_PROCESS = 2;
 
 /** A frame on its way, with what is needed to answer it. */
 interface Job {
@@ -187,7 +184,7 @@ export class Detector
 
   #giveWork(): void {
     const running = this.#supervisor.running;
-    while (running && this.#inFlight < FRAMES_IN_PROCESS) {
+    while (running && this.#inFlight < framesInProcess(running.process.threads)) {
       const job = this.#line.shift();
       if (!job) return;
       this.#inFlight += 1;

@@ -6,54 +6,97 @@ import type { Letterboxed } from '../frame/letterbox';
 import type { ModelInfo } from './api';
 import { deferred, type Deferred } from './deferred';
 import type { InferMessage, ThreadData, ThreadMessage } from './inference-thread';
+import { laneCount, threadsPerLane } from './options';
 
 const THREAD = join(__dirname, 'inference-thread.js');
 
-/** The main thread's handle on the thread that runs the model. */
-export class Inference {
-  /** What runs there. */
-  readonly model: ModelInfo;
+/** What a run gives back. */
+interface Run {
+  inferred: Inferred;
+  inferMs: number;
+}
+
+/** One thread with the model in it. */
+class Lane {
   readonly #thread: Worker;
-  readonly #pending = new Map<number, Deferred<{ inferred: Inferred; inferMs: number }>>();
+  readonly #pending = new Map<number, Deferred<Run>>();
+  readonly #model = deferred<ModelInfo>();
   #nextId = 1;
 
-  private constructor(thread: Worker, model: ModelInfo) {
-    this.#thread = thread;
-    this.model = model;
-    thread.on('message', (message: ThreadMessage) => this.#onMessage(message));
+  constructor(data: ThreadData, onDeath: (error: Error) => void) {
+    this.#thread = new Worker(THREAD, { workerData: data });
+    this.#thread.on('error', onDeath);
+    this.#thread.on('exit', (status) => onDeath(new Error(`the inference thread ended with status ${status}`)));
+    this.#thread.on('message', (message: ThreadMessage) => this.#onMessage(message));
   }
 
-  /**
-   * Starts the thread; resolves when the model is loaded and has run once.
-   *
-   * @param onDeath called when the thread ends by itself later: the process is of no use then
-   * @throws InspectionError MODEL_*
-   */
-  static async open(data: ThreadData, onDeath: (error: Error) => void): Promise<Inference> {
-    const thread = new Worker(THREAD, { workerData: data });
-    thread.on('error', onDeath);
-    thread.on('exit', (status) => onDeath(new Error(`the inference thread ended with status ${status}`)));
-    const first = await new Promise<ThreadMessage>((resolve) => thread.once('message', resolve));
-    if (first.type === 'ready') return new Inference(thread, first.model);
-    if (first.type === 'failed') throw new InspectionError(first.code, first.message);
-    throw new Error(`the inference thread began with ${first.type}`);
+  get model(): Promise<ModelInfo> {
+    return this.#model.promise;
   }
 
-  /** Runs the model on a prepared picture. @param confidence candidates below are left out; the model's default if absent */
-  infer(prepared: Letterboxed, confidence?: number): Promise<{ inferred: Inferred; inferMs: number }> {
+  /** Runs that were asked for and are not done. */
+  get load(): number {
+    return this.#pending.size;
+  }
+
+  infer(prepared: Letterboxed, confidence: number | undefined): Promise<Run> {
     const id = this.#nextId++;
-    const answer = deferred<{ inferred: Inferred; inferMs: number }>();
-    this.#pending.set(id, answer);
+    const run = deferred<Run>();
+    this.#pending.set(id, run);
     const message: InferMessage = { id, prepared, confidence };
     this.#thread.postMessage(message);
-    return answer.promise;
+    return run.promise;
   }
 
   #onMessage(message: ThreadMessage): void {
-    if (message.type !== 'inferred' && message.type !== 'error') return;
-    const pending = this.#pending.get(message.id);
-    this.#pending.delete(message.id);
-    if (message.type === 'inferred') pending?.resolve(message);
-    else pending?.reject(new InspectionError(message.code, message.message));
+    switch (message.type) {
+      case 'ready':
+        return this.#model.resolve(message.model);
+      case 'failed':
+        return this.#model.reject(new InspectionError(message.code, message.message));
+      case 'inferred':
+        return this.#take(message.id)?.resolve(message);
+      case 'error':
+        return this.#take(message.id)?.reject(new InspectionError(message.code, message.message));
+    }
+  }
+
+  #take(id: number): Deferred<Run> | undefined {
+    const run = this.#pending.get(id);
+    this.#pending.delete(id);
+    return run;
+  }
+}
+
+/** The main thread's handle on the threads that run the model. */
+export class Inference {
+  private constructor(
+    /** What runs there. */
+    readonly model: ModelInfo,
+    private readonly lanes: readonly Lane[],
+  ) {}
+
+  /**
+   * Starts the threads; resolves when the model is loaded and has run once in each.
+   *
+   * @param data its threads are those of all lanes together
+   * @param onDeath called when a thread ends by itself: the process is of no use then
+   * @throws InspectionError MODEL_*
+   */
+  static async open(data: ThreadData, onDeath: (error: Error) => void): Promise<Inference> {
+    const each: ThreadData = { ...data, threads: threadsPerLane(data.threads) };
+    const lanes = Array.from({ length: laneCount(data.threads) }, () => new Lane(each, onDeath));
+    const [model] = (await Promise.all(lanes.map((lane) => lane.model))) as [ModelInfo, ...ModelInfo[]];
+    return new Inference(model, lanes);
+  }
+
+  /**
+   * Runs the model on a prepared picture, in the lane that has least to do.
+   *
+   * @param confidence candidates below are left out; the model's default if absent
+   */
+  infer(prepared: Letterboxed, confidence?: number): Promise<Run> {
+    const lane = this.lanes.reduce((best, next) => (next.load < best.load ? next : best));
+    return lane.infer(prepared, confidence);
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DetectorOptions } from '../../src/detector/api';
-import { actualThreads, checkOptions } from '../../src/detector/options';
+import { actualThreads, checkOptions, laneCount } from '../../src/detector/options';
 
 describe('detector options', () => {
   it('fills in the defaults', () => {
@@ -37,5 +37,12 @@ describe('detector options', () => {
   it('takes one thread per core, at most four, when asked for 0', () => {
     assert.ok(actualThreads(0) >= 1 && actualThreads(0) <= 4);
     assert.equal(actualThreads(3), 3);
+  });
+
+  it('infers two frames at once only when it may use all cores', () => {
+    assert.deepEqual(
+      [laneCount(1, 1), laneCount(1, 4), laneCount(2, 4), laneCount(4, 4), laneCount(2, 2), laneCount(4, 2)],
+      [1, 1, 1, 2, 2, 2],
+    );
   });
 });
