@@ -45,7 +45,7 @@ async function simulate(options: SimulateOptions): Promise<CommandResult> {
   const summary = await writeDataset({ ...line, count, outDir, workers: WORKERS, onProgress: progress(count) });
   const seconds = Math.round(performance.now() - started) / 1000;
   return {
-    json: { out: outDir, ...line, ...summary, seconds },
+    json: { out: outDir, options: line, ...summary, seconds },
     text: `${summary.images} boards (${summary.clean} without a defect), ${summary.defects} defects in ${outDir}, ${seconds} s`,
   };
 }

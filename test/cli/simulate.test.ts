@@ -16,6 +16,7 @@ function simulate(...args: string[]) {
 }
 
 interface Summary {
+  options: { seed: number; look: string; defectRate: number };
   images: number;
   clean: number;
   defects: number;
@@ -32,6 +33,7 @@ describe('edge-inspect simulate', () => {
     const names = readdirSync(join(out, 'images')).sort();
     assert.deepEqual(names[6], '00006.jpg');
     assert.equal(summary.images, 7);
+    assert.deepEqual(summary.options, { seed: 3, look: 'binarised', defectRate: 0.6 });
     assert.equal(readFileSync(join(out, 'classes.txt'), 'utf8'), `${DEFECT_CLASSES.join('\n')}\n`);
     let defects = 0;
     let clean = 0;
