@@ -79,14 +79,16 @@ function wantedDefects(options: BoardOptions, random: Random): readonly DefectCl
  */
 export function drawCopper(options: BoardOptions, look: DrawnLook): CopperBoard {
   for (let attempt = 0; ; attempt++) {
-    const random = new Random('board', options.seed, attempt);
-    const wanted = wantedDefects(options, random);
+    // a stream for each step: the same seed without defects is the same board, as a reference to compare with
+    const stream = (step: string) => new Random(step, options.seed, attempt);
+    const wanted = wantedDefects(options, stream('wanted'));
     const sheet = new Sheet(BOARD_SIZE_PX, LAYOUT_MARGIN_PX);
-    random.weighted(LAYOUTS).draw(sheet, random);
-    if (look === 'photo') legend(sheet, random);
-    const board = scan(sheet, random, BOARD_SIZE_PX, LAYOUT_MARGIN_PX, look === 'binarised');
+    const layout = stream('layout');
+    layout.weighted(LAYOUTS).draw(sheet, layout);
+    if (look === 'photo') legend(sheet, stream('legend'));
+    const board = scan(sheet, stream('scan'), BOARD_SIZE_PX, LAYOUT_MARGIN_PX, look === 'binarised');
     const mask = board.copper.clone();
-    const defects = placeDefects(mask, random, wanted);
+    const defects = placeDefects(mask, stream('defects'), wanted);
     if (defects.length > 0 || wanted.length === 0 || attempt === MAX_BOARDS) return { ...board, mask, defects };
   }
 }

@@ -61,6 +61,17 @@ describe('simulateBoard', () => {
     );
   });
 
+  it('draws the same board without defects for the same seed', () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const { pixels } = simulateBoard({ seed, look: 'binarised' });
+      const { pixels: reference } = simulateBoard({ seed, look: 'binarised', defects: 0 });
+      const { defects } = drawCopper({ seed, look: 'binarised' }, 'binarised');
+      const differing = pixels.reduce((sum, value, i) => sum + (value === reference[i] ? 0 : 1), 0);
+      const area = defects.reduce((sum, { changed }) => sum + changed.width * changed.height, 0);
+      assert.ok(differing > 0 && differing <= area, `seed ${seed}: ${differing} px of ${area}`);
+    }
+  });
+
   it('keeps every truth box inside the picture, BOX_MARGIN_PX around the changed pixels', () => {
     for (let seed = 0; seed < 15; seed++) {
       const { defects } = drawCopper({ seed, look: 'binarised' }, 'binarised');
