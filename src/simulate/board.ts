@@ -5,11 +5,11 @@ import { placeDefects, type PlacedDefect } from './defects/place';
 import { legend } from './layout/legend';
 import { LAYOUTS } from './layout/layouts';
 import { binarised } from './looks/binarised';
-import { photo } from './looks/photo';
+import { photo, uncover } from './looks/photo';
 import { scan, type Scan } from './looks/scan';
 import type { Mask } from './mask';
 import { Random } from './random';
-import { DRILL, Sheet, SILK } from './sheet';
+import { Sheet } from './sheet';
 
 export const LOOKS = ['binarised', 'photo', 'mixed'] as const;
 /** `mixed`: half the boards one look, half the other, by the seed. */
@@ -93,19 +93,6 @@ export function drawCopper(options: BoardOptions, look: DrawnLook): CopperBoard 
   }
 }
 
-/** Takes silk and holes off the defects: what the truth tells must be visible. */
-function uncover({ copper, mask, layers, defects }: CopperBoard): void {
-  for (const { changed } of defects) {
-    for (let y = changed.y; y < changed.y + changed.height; y++) {
-      for (let x = changed.x; x < changed.x + changed.width; x++) {
-        const index = y * mask.width + x;
-        const different = copper.data[index] !== mask.data[index];
-        layers[index] = (layers[index] as number) & ~(different ? SILK | DRILL : SILK);
-      }
-    }
-  }
-}
-
 function grown(box: Rectangle, margin: number): Rectangle {
   const x = Math.max(0, box.x - margin);
   const y = Math.max(0, box.y - margin);
@@ -136,6 +123,6 @@ export function simulateBoard(options: BoardOptions): SimulatedBoard {
   }));
   const size = { width: BOARD_SIZE_PX, height: BOARD_SIZE_PX, truth, look };
   if (look === 'binarised') return { ...size, pixels: binarised(copper.mask), channels: 1 };
-  uncover(copper);
+  uncover(copper.copper, copper.mask, copper.layers);
   return { ...size, pixels: photo(copper.mask, copper.layers, random), channels: 3 };
 }

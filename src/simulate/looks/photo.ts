@@ -12,6 +12,30 @@ const MAX_GAIN = 2.2;
 /** Random values read over and over: noise cheap enough for every pixel and channel. */
 const TABLE_SIZE = 16381;
 
+/** Silk this far around a changed pixel is taken off as well, px: a defect must not be cut up by letters. */
+const SILK_MARGIN_PX = 2;
+
+/**
+ * Takes silk and drilled holes off the defects, in place: what the truth tells must be visible.
+ *
+ * @param clean the copper without defects
+ * @param mask the copper with them
+ */
+export function uncover(clean: Mask, mask: Mask, layers: Uint8Array): void {
+  const { width, height } = mask;
+  for (let index = 0; index < layers.length; index++) {
+    if (clean.data[index] === mask.data[index]) continue;
+    layers[index] = (layers[index] as number) & ~DRILL;
+    const x = index % width;
+    const y = Math.floor(index / width);
+    for (let row = Math.max(0, y - SILK_MARGIN_PX); row <= Math.min(height - 1, y + SILK_MARGIN_PX); row++) {
+      for (let column = Math.max(0, x - SILK_MARGIN_PX); column <= Math.min(width - 1, x + SILK_MARGIN_PX); column++) {
+        layers[row * width + column] = (layers[row * width + column] as number) & ~SILK;
+      }
+    }
+  }
+}
+
 /** The material of every pixel as three planes of colour. */
 function paintMaterials(
   copper: Mask,

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { drawCopper, simulateBoard } from '../../../src/simulate/board';
 import { blur, soften } from '../../../src/simulate/looks/optics';
+import { uncover } from '../../../src/simulate/looks/photo';
+import { Mask } from '../../../src/simulate/mask';
+import { DRILL, OPENING, SILK } from '../../../src/simulate/sheet';
 
 describe('photo', () => {
   it('shows every defect, also under silk and in holes, and leaves the rest alone', () => {
@@ -41,6 +44,21 @@ describe('photo', () => {
       const burnt = pixels.filter((value) => value === 255).length / pixels.length;
       assert.ok(burnt < 0.35, `seed ${seed}: ${burnt} burnt`);
     }
+  });
+});
+
+describe('uncover', () => {
+  it('takes silk off a defect and 2 px around it, holes off the defect alone', () => {
+    const clean = new Mask(11, 1);
+    const mask = clean.clone();
+    mask.data[5] = 1;
+    const layers = new Uint8Array(11).fill(SILK | DRILL | OPENING);
+    uncover(clean, mask, layers);
+    const silk = [...layers].map((bits) => (bits & SILK) !== 0);
+    assert.deepEqual(silk, [true, true, true, false, false, false, false, false, true, true, true]);
+    const holes = [...layers].map((bits) => (bits & DRILL) !== 0);
+    assert.deepEqual(holes, [true, true, true, true, true, false, true, true, true, true, true]);
+    assert.ok(layers.every((bits) => (bits & OPENING) !== 0));
   });
 });
 
