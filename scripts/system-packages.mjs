@@ -4,14 +4,32 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
+const RTSP_SERVER = 'python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad';
 const PACKAGES = [
   { program: 'mosquitto', debian: 'mosquitto', why: 'a real MQTT broker' },
   { program: 'ffmpeg', debian: 'ffmpeg', why: 'cameras over RTSP and V4L2' },
+  { probe: probeRtspServer, debian: RTSP_SERVER, why: 'a real RTSP server' },
   { program: 'chromium', debian: 'chromium', why: 'the Node-RED editor and the dashboard' },
 ];
 
 /** Debian keeps servers in sbin, which is not on every user's PATH. */
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+
+/** Debian's own Python has Debian's bindings; h264parse is in the plugins "bad". */
+function probeRtspServer() {
+  const script = [
+    'import gi',
+    'gi.require_version("GstRtspServer", "1.0")',
+    'from gi.repository import Gst, GstRtspServer',
+    'Gst.init(None)',
+    'assert all(Gst.ElementFactory.find(name) for name in ("udpsrc", "rtph264pay", "h264parse"))',
+  ].join('\n');
+  return spawnSync('/usr/bin/python3', ['-c', script], { stdio: 'ignore' }).status === 0;
+}
+
+function isThere({ program, probe }) {
+  return probe ? probe() : exists(program);
+}
 
 function exists(program) {
   return FOLDERS.some((folder) => {
@@ -32,9 +50,9 @@ function apt(args) {
 
 /** Makes sure that every program is there; exits with one clear line when it cannot. */
 export function ensureSystemPackages() {
-  const missing = PACKAGES.filter(({ program }) => !exists(program));
+  const missing = PACKAGES.filter((row) => !isThere(row));
   if (missing.length === 0) return;
-  const names = missing.map(({ debian }) => debian);
+  const names = missing.flatMap(({ debian }) => debian.split(' '));
   if (process.getuid?.() === 0 && exists('apt-get')) {
     console.log(`Installing for the tests: ${missing.map(({ debian, why }) => `${debian} (${why})`).join(', ')}`);
     if (!apt(['install', '--no-install-recommends', ...names])) {
@@ -43,7 +61,7 @@ export function ensureSystemPackages() {
       apt(['install', '--no-install-recommends', ...names]);
     }
   }
-  if (missing.some(({ program }) => !exists(program))) {
+  if (missing.some((row) => !isThere(row))) {
     console.error(`The tests need ${names.join(', ')}: sudo apt-get install ${names.join(' ')}`);
     process.exit(1);
   }

@@ -34,12 +34,18 @@ export const LOW_DELAY: readonly string[] = ['-fflags', 'nobuffer', '-flags', 'l
 function filters({ size, fps }: FfmpegOutput): string[] {
   const chain: string[] = [];
   // select lets a picture through at once; the fps filter would wait for the next one
-  if (fps > 0) chain.push(`select=isnan(prev_selected_t)+gte(t-prev_selected_t\\,${(1 / fps - 0.002).toFixed(4)})`);
+  if (fps > 0) {
+    // a little less than the interval, so that jitter does not cost every other picture; times that jump back count too
+    const interval = (0.95 / fps).toFixed(4);
+    chain.push(`select=isnan(prev_selected_t)+gte(t-prev_selected_t\\,${interval})+lt(t\\,prev_selected_t)`);
+  }
   if (size) {
     const { width, height } = size;
     chain.push(`scale=${width}:${height}:force_original_aspect_ratio=decrease`);
     chain.push(`pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2:color=${PAD_COLOUR}`);
   }
+  // cameras send times that stand still or jump back, which end the encoder: pictures are numbered instead
+  chain.push('settb=1/1000', 'setpts=N');
   return chain;
 }
 
@@ -47,8 +53,7 @@ function filters({ size, fps }: FfmpegOutput): string[] {
 export function outputArgs(output: FfmpegOutput): string[] {
   const common = ['-an', '-sn', '-dn', '-fps_mode', 'passthrough', '-flush_packets', '1'];
   if (output.copy) return [...common, '-c:v', 'copy', '-f', 'mjpeg', 'pipe:1'];
-  const chain = filters(output);
-  const filter = chain.length > 0 ? ['-vf', chain.join(',')] : [];
+  const filter = ['-vf', filters(output).join(','), '-enc_time_base', '1/1000'];
   const coding =
     output.format === 'rgb24'
       ? ['-pix_fmt', 'rgb24', '-f', 'rawvideo']
@@ -56,7 +61,7 @@ export function outputArgs(output: FfmpegOutput): string[] {
   return [...common, ...filter, ...coding, 'pipe:1'];
 }
 
-/** What ffmpeg's complaints mean, first match wins. `$` is the camera. */
+/** What ffmpeg's complaints mean, first match wins. */
 const COMPLAINTS: ReadonlyArray<[RegExp, string]> = [
   [/401 Unauthorized|authorization failed/i, 'it refused the user or password: enter them in their fields'],
   [/403 Forbidden/i, 'the user may not see the stream: check its rights in the camera'],
