@@ -108,4 +108,111 @@ describe('node camera-in', () => {
     const status = (camera.status as unknown as { lastCall: { args: [{ fill: string }] } }).lastCall.args[0];
     assert.equal(status.fill, 'red');
   });
+
+  it('takes one picture for the dialog, with properties that are not deployed', async () => {
+    await deploy({ source: 'folder', path: folderOf(['deployed.jpg']), trigger: 'message' });
+    const answer = await helper
+      .request()
+      .post('/camera-in/test')
+      .send({ id: 'new', source: 'folder', path: folderOf(['dialog.jpg']), fps: '1' })
+      .expect(200);
+    const { frame, image } = answer.body as { frame: { width: number; format: string }; image: string };
+    assert.deepEqual([frame.width, frame.format], [64, 'jpeg']);
+    const [head, base64] = image.split(',') as [string, string];
+    assert.equal(head, 'data:image/jpeg;base64');
+    assert.equal(markOf(Buffer.from(base64, 'base64')), 'dialog.jpg');
+  });
+
+  it('tells the dialog in one sentence what is wrong', async () => {
+    await deploy({ source: 'folder', path: '/x', trigger: 'message' });
+    const cases: Array<[object, RegExp]> = [
+      [{ source: 'folder', path: '/not/there' }, /^Expected a folder for path but "\/not\/there" is not there/],
+      [{ source: 'http', url: 'http://127.0.0.1:1/' }, /nothing listens there/],
+      [
+        { source: 'rtsp', url: 'file:///etc/passwd' },
+        /^Expected a url that begins with rtsp:\/\/ or rtsps:\/\/ for url/,
+      ],
+      [{}, /^Expected one of folder, .* for source but received undefined$/],
+    ];
+    for (const [dialog, sentence] of cases) {
+      const answer = await helper.request().post('/camera-in/test').send(dialog).expect(400);
+      assert.match((answer.body as { error: string }).error, sentence);
+    }
+  });
+
+  it('the dialog looks through a running stream, which loses no picture by it', async () => {
+    let viewers = 0;
+    const { url } = await httpServer((_request, response) => {
+      viewers += 1;
+      response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace; boundary=b' });
+      const timer = setInterval(() => response.write(jpeg('stream')), 30);
+      response.on('close', () => clearInterval(timer));
+    });
+    const config = { source: 'http', mode: 'stream', url, trigger: 'message', timeout: 60 };
+    const { camera, messages } = await deploy(config);
+    camera.receive({});
+    await until(() => messages.length === 1, 'a picture');
+    await helper
+      .request()
+      .post('/camera-in/test')
+      .send({ id: 'camera', ...config })
+      .expect(200);
+    assert.equal(viewers, 1);
+  });
+
+  it('a stored password goes to the host it was stored for only', async () => {
+    const seen: string[] = [];
+    const cam = await httpServer((request, response) => {
+      seen.push(`${request.headers.host} ${request.headers.authorization}`);
+      if (request.headers.authorization) return response.end(jpeg());
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="cam"' }).end();
+    });
+    const config = { id: 'camera', source: 'http', url: `${cam.url}/a`, trigger: 'message' };
+    await deploy(config, { user: 'admin', password: 's3cret' });
+    const dialog = { ...config, user: 'admin', password: '__PWRD__' };
+    await helper
+      .request()
+      .post('/camera-in/test')
+      .send({ ...dialog, url: `${cam.url}/b` })
+      .expect(200);
+    await helper
+      .request()
+      .post('/camera-in/test')
+      .send({ ...dialog, url: `http://localhost:${cam.port}/` });
+    const secret = Buffer.from('admin:s3cret').toString('base64');
+    assert.ok(seen.some((line) => line.startsWith('127.0.0.1') && line.endsWith(secret)));
+    assert.ok(!seen.some((line) => line.startsWith('localhost') && line.endsWith(secret)), seen.join('\n'));
+  });
+
+  it('lists cameras', async () => {
+    await deploy({ source: 'folder', path: '/x', trigger: 'message' });
+    const answer = await helper.request().get('/camera-in/cameras').expect(200);
+    assert.ok(Array.isArray(answer.body));
+  });
+
+  it('asks for permission before it shows or lists anything', () => {
+    const asked: Array<[string, string]> = [];
+    const admin = {
+      get: (path: string, permission: string) => asked.push([path, permission]),
+      post: (path: string, permission: string) => asked.push([path, permission]),
+    };
+    const runtime = {
+      nodes: { registerType: () => undefined },
+      httpAdmin: admin,
+      auth: { needsPermission: (permission: string) => permission },
+    };
+    cameraIn(runtime as never);
+    assert.deepEqual(asked, [
+      ['/camera-in/cameras', 'camera-in.read'],
+      ['/camera-in/test', 'camera-in.write'],
+    ]);
+  });
+
+  it('simulates a line, with the truth beside each picture', async () => {
+    const { messages } = await deploy({ source: 'simulator', seed: '7', defectRate: '1', fps: 20 });
+    await until(() => messages.length >= 2, 'two parts');
+    const { frame } = messages[0] as unknown as { frame: { truth: unknown[]; width: number; source: string } };
+    assert.deepEqual([frame.width, frame.source], [640, 'simulator']);
+    assert.ok(frame.truth.length > 0);
+  });
 });

@@ -52,6 +52,16 @@ export function concatScript({ url, credentials, transport, timeoutMs }: RtspOpt
   ].join('\n');
 }
 
+/** Arguments of ffmpeg: nothing of the url or the credentials is among them. */
+export function rtspArgs(output: FfmpegOutput): string[] {
+  return [
+    ...FFMPEG_GLOBAL,
+    ...LOW_DELAY,
+    ...['-protocol_whitelist', PROTOCOLS, '-f', 'concat', '-safe', '0', '-i', 'pipe:0'],
+    ...outputArgs(output),
+  ];
+}
+
 /** A network camera over RTSP, decoded by ffmpeg. */
 export function rtspSource(options: RtspOptions, listener: SourceListener): FrameSource {
   const { url, credentials, output, timeoutMs, keep } = options;
@@ -67,12 +77,7 @@ export function rtspSource(options: RtspOptions, listener: SourceListener): Fram
       runChild(
         {
           programs: FFMPEG,
-          args: [
-            ...FFMPEG_GLOBAL,
-            ...LOW_DELAY,
-            ...['-protocol_whitelist', PROTOCOLS, '-f', 'concat', '-safe', '0', '-i', 'pipe:0'],
-            ...outputArgs(output),
-          ],
+          args: rtspArgs(output),
           stdin: concatScript(options),
           install: INSTALL_FFMPEG,
           explain: explainFfmpeg(label, secrets),

@@ -4,6 +4,7 @@ import type { Camera } from './camera';
 import type { Credentials } from './camera-url';
 import type { Picture } from './source';
 import { migrate } from './migrate';
+import { filled } from './settings';
 import { planCamera, type CameraPlan } from './table';
 
 /** A camera at work and the properties it works with. */
@@ -29,12 +30,24 @@ const MAX_WAIT_MS = 15_000;
 /** Largest picture that is sent to a dialog, bytes. */
 const MAX_SHOWN_BYTES = 16 * 1024 * 1024;
 
-/** Properties that say which device is opened, and how. */
-const SAME_STREAM = ['source', 'url', 'device', 'mode', 'transport', 'width', 'height', 'format'] as const;
+/** Properties that say which device is opened, and how; with what an empty one means. */
+const STREAM_PROPERTIES = {
+  source: '',
+  url: '',
+  device: '',
+  mode: '',
+  transport: 'tcp',
+  width: '',
+  height: '',
+  format: 'jpeg',
+} as const;
 
 /** Dialogs give strings where flows may hold numbers, and empty fields where they hold nothing. */
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a ?? '').replaceAll('"', '') === JSON.stringify(b ?? '').replaceAll('"', '');
+function isSameStream(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
+  return Object.entries(STREAM_PROPERTIES).every(([name, usual]) => {
+    const [left, right] = [a, b].map((raw) => JSON.stringify(filled(raw[name]) ?? usual).replaceAll('"', ''));
+    return left === right;
+  });
 }
 
 function originOf(value: unknown): string {

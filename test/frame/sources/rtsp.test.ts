@@ -9,7 +9,7 @@ import { Heard, patience, stopAfter, until } from './support';
 
 function openCamera(raw: Record<string, unknown>, credentials: { user?: string; password?: string } = {}) {
   const heard = new Heard();
-  const source = planCamera({ source: 'rtsp', fps: 0, delay: 0, ...raw }, credentials).open(heard);
+  const source = planCamera({ source: 'rtsp', fps: 0, delay: 0, timeout: 60, ...raw }, credentials).open(heard);
   stopAfter(source).start();
   return { source, heard, next: () => source.capture(0, patience()) };
 }

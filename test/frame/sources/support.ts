@@ -68,7 +68,7 @@ export function stopAfter<T extends { stop(): Promise<void> }>(source: T): T {
 }
 
 /** Longest time a condition is waited for, ms: generous, since test machines are busy. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** Polls until the condition holds. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {

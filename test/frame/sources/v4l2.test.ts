@@ -25,7 +25,9 @@ const standIns = new StandIns();
 
 function openCamera(raw: Record<string, unknown>) {
   const heard = new Heard();
-  const source = planCamera({ source: 'v4l2', device: '/dev/video99', delay: 0, fps: 0, ...raw }).open(heard);
+  const source = planCamera({ source: 'v4l2', device: '/dev/video99', delay: 0, fps: 0, timeout: 60, ...raw }).open(
+    heard,
+  );
   stopAfter(source).start();
   return { source, heard, next: () => source.capture(0, patience()) };
 }
