@@ -108,8 +108,7 @@ export async function takeTestPicture(
   // raw pixels cannot be shown by a browser
   const raw = migrate({ ...dialog, format: 'jpeg', trigger: 'message', region: '' });
   const plan = planCamera(raw, credentialsFor(raw, deployed));
-  const isRunning =
-    deployed !== undefined && !plan.canWait && SAME_STREAM.every((name) => isSame(deployed.raw[name], raw[name]));
+  const isRunning = deployed !== undefined && !plan.canWait && isSameStream(deployed.raw, raw);
   const timeoutMs = Math.min(plan.settings.timeoutMs, MAX_WAIT_MS);
   const picture = isRunning ? await deployed.camera.peek(timeoutMs) : await takeFresh(plan, timeoutMs);
   const { bytes, width, height, format, capturedAtMs } = picture;
