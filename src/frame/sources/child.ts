@@ -70,6 +70,7 @@ export function runningChildren(): number {
 export async function runChild(options: ChildOptions, splitter: Splitter, signal: AbortSignal): Promise<void> {
   for (const program of options.programs) {
     const end = await runProgram(program, options, splitter, signal);
+    splitter.end();
     if (end === 'not installed') continue;
     if (signal.aborted) return;
     throw options.explain(end);

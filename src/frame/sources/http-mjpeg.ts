@@ -38,7 +38,7 @@ export function httpMjpegSource(options: HttpMjpegOptions, listener: SourceListe
         }
         const splitter = jpegPictures(maxBytes, delayMs, sink);
         response.on('data', (chunk: Buffer) => splitter.push(chunk, Date.now()));
-        await finished(response);
+        await finished(response).finally(() => splitter.end());
       } finally {
         getter.close();
       }

@@ -37,5 +37,6 @@ export function rawPictures(size: { width: number; height: number }, delayMs: nu
   const { width, height } = size;
   return new RawSplitter(width * height * 3, {
     onPicture: (bytes, atMs) => sink.picture({ bytes, format: 'rgb24', width, height, capturedAtMs: atMs - delayMs }),
+    onBroken: () => sink.broken(),
   });
 }

@@ -1,4 +1,5 @@
 import { InspectionError } from '../../errors';
+import type { BackOffOptions } from './back-off';
 import { runChild, type ChildEnd, type ChildOptions } from './child';
 import type { Size } from './ffmpeg';
 import { jpegPictures } from './pictures';
@@ -18,6 +19,9 @@ export interface RpicamOptions {
   maxBytes: number;
   keep: number;
   delayMs: number;
+  /** Longest silence, ms. Default 5,000. */
+  stallMs?: number;
+  backOff?: Partial<BackOffOptions>;
 }
 
 const STALL_MS = 5_000;
@@ -88,7 +92,8 @@ export function rpicamVideoSource(options: RpicamOptions, listener: SourceListen
     listener,
     keep,
     startMs: timeoutMs,
-    stallMs: STALL_MS,
+    stallMs: options.stallMs ?? STALL_MS,
+    backOff: options.backOff,
     open: (sink, signal) =>
       runChild(childOf(camera, RPICAM_VID, rpicamVidArgs(options)), jpegPictures(maxBytes, delayMs, sink), signal),
   });

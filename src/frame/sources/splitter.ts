@@ -4,6 +4,8 @@ import { isStandaloneJpegMarker } from './sniff';
 export interface Splitter {
   /** @param atMs when the chunk arrived, ms since 1970 */
   push(chunk: Buffer, atMs: number): void;
+  /** The stream is over: a picture that was under way is broken. */
+  end(): void;
 }
 
 export interface SplitterEvents {
@@ -53,6 +55,10 @@ export class JpegSplitter implements Splitter {
       while (this.#step(atMs));
       if (this.#place !== 'outside' && this.#size - this.#start > this.#maxBytes) this.#giveUp();
     }
+  }
+
+  end(): void {
+    if (this.#place !== 'outside') this.#giveUp();
   }
 
   #append(piece: Buffer): void {
@@ -169,14 +175,14 @@ function indexOfStart(buffer: Buffer, from: number, size: number): number {
 /** Cuts raw pictures of one size, as ffmpeg's rawvideo writes them: no headers, so nothing can be lost in between. */
 export class RawSplitter implements Splitter {
   readonly #frameBytes: number;
-  readonly #onPicture: SplitterEvents['onPicture'];
+  readonly #events: SplitterEvents;
   #frame: Buffer;
   #size = 0;
   #startedAtMs = 0;
 
-  constructor(frameBytes: number, { onPicture }: Pick<SplitterEvents, 'onPicture'>) {
+  constructor(frameBytes: number, events: SplitterEvents) {
     this.#frameBytes = frameBytes;
-    this.#onPicture = onPicture;
+    this.#events = events;
     this.#frame = Buffer.allocUnsafe(frameBytes);
   }
 
@@ -191,7 +197,12 @@ export class RawSplitter implements Splitter {
       const picture = this.#frame;
       this.#frame = Buffer.allocUnsafe(this.#frameBytes);
       this.#size = 0;
-      this.#onPicture(picture, this.#startedAtMs);
+      this.#events.onPicture(picture, this.#startedAtMs);
     }
+  }
+
+  end(): void {
+    if (this.#size > 0) this.#events.onBroken();
+    this.#size = 0;
   }
 }

@@ -21,7 +21,7 @@ function run(behaviour: Behaviour, programs: string[] = ['cam'], stdin?: string)
   };
   const done = runChild(
     { programs, args: ['--one', "it's; $(touch /tmp/x)"], install: 'install it', explain, stdin },
-    { push: (chunk) => (bytes += chunk.length) },
+    { push: (chunk) => (bytes += chunk.length), end: () => undefined },
     stopping.signal,
   );
   // the tests look at it later

@@ -102,6 +102,15 @@ describe('JPEG splitter', () => {
     }
   });
 
+  it('counts a picture that the end of the stream cut', () => {
+    let broken = 0;
+    const splitter = new JpegSplitter(1e6, { onPicture: () => undefined, onBroken: () => (broken += 1) });
+    splitter.push(jpeg('a').subarray(0, -1), 0);
+    splitter.end();
+    splitter.end();
+    assert.equal(broken, 1);
+  });
+
   it('says when the first byte of a picture arrived', () => {
     const times: number[] = [];
     const splitter = new JpegSplitter(1e6, {
@@ -126,7 +135,11 @@ describe('JPEG splitter', () => {
 describe('raw splitter', () => {
   it('cuts pictures of one size', () => {
     const pictures: Array<[string, number]> = [];
-    const splitter = new RawSplitter(4, { onPicture: (bytes, atMs) => pictures.push([bytes.toString(), atMs]) });
+    let broken = 0;
+    const splitter = new RawSplitter(4, {
+      onPicture: (bytes, atMs) => pictures.push([bytes.toString(), atMs]),
+      onBroken: () => (broken += 1),
+    });
     splitter.push(Buffer.from('ab'), 1);
     splitter.push(Buffer.from('cdefghij'), 2);
     splitter.push(Buffer.from('kl'), 3);
@@ -135,5 +148,9 @@ describe('raw splitter', () => {
       ['efgh', 2],
       ['ijkl', 2],
     ]);
+    splitter.push(Buffer.from('m'), 4);
+    splitter.end();
+    splitter.end();
+    assert.equal(broken, 1);
   });
 });
