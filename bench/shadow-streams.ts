@@ -36,6 +36,8 @@ export interface SimulatedModel {
   missOf?: Partial<Record<string, number>>;
   /** False alarms per part. */
   falseAlarms: number;
+  sha256?: string;
+  classNames?: string[];
 }
 
 /** What a model reports about a part: boxes a little off, confidences between 0.3 and 1. */
@@ -69,12 +71,13 @@ export const CANDIDATES: Record<string, SimulatedModel> = {
 };
 
 export function infoOf(model: SimulatedModel): ModelInfo {
+  const { classNames = CLASSES } = model;
   return {
     name: model.name,
     version: '1.0.0',
-    sha256: Buffer.from(model.name.padEnd(32, '.').slice(0, 32)).toString('hex'),
+    sha256: model.sha256 ?? Buffer.from(model.name.padEnd(32, '.').slice(0, 32)).toString('hex'),
     precision: 'int8',
-    classNames: CLASSES,
+    classNames,
     input: { width: SIDE_PX, height: SIDE_PX },
   };
 }
@@ -91,7 +94,7 @@ export class SimulatedDetector implements DetectorLike {
 
   constructor(
     public model: SimulatedModel,
-    private readonly models: Record<string, SimulatedModel> = {},
+    private readonly modelAt: (path: string) => SimulatedModel | undefined = () => undefined,
     private readonly latencyMs = 0,
   ) {}
 
@@ -118,7 +121,7 @@ export class SimulatedDetector implements DetectorLike {
   }
 
   async reconfigure({ model = '' }: { model?: string }): Promise<ModelInfo> {
-    const next = this.models[model];
+    const next = this.modelAt(model);
     if (next === undefined) throw new Error(`no model at ${model}`);
     this.model = next;
     return infoOf(next);

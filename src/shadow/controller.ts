@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
-import { join } from 'node:path';
 import type { Verdict } from '../alert/verdict';
-import type { DetectOutcome, DetectorLike, ModelInfo } from '../detector/api';
+import type { DetectOutcome, ModelInfo } from '../detector/api';
 import { InspectionError, messageOf } from '../errors';
-import { readManifest } from '../model/manifest';
+import { otherSlot } from '../model/slots/layout';
 import { checkCompatible } from '../model/slots/verify';
 import { Canary } from './canary';
+import { CandidateProcess } from './candidate-process';
 import { COMPARE_DEFAULTS } from './compare';
 import {
   SHADOW_DEFAULTS,
@@ -16,12 +16,14 @@ import {
 } from './controller-options';
 import type { DisputedRecord } from './disputed-record';
 import { DisputedStore } from './disputed-store';
-import { HealthTally, judgeHealth, type HealthState } from './health';
+import type { LineHealth } from './health';
 import { ModelPair, type LineFrame } from './pair';
 import { nextPhase, type Phase, type ShadowCommand } from './phases';
-import { passesThreshold, type ReportEvent, type ShadowReport } from './report';
+import { identityOf, passesThreshold, type ReportEvent, type ShadowReport } from './report';
 import { ShadowRunner } from './shadow-runner';
+import { ownConfidence } from './own-confidence';
 import { LooseModels, trialModels, type TrialModels } from './trial-models';
+import { NO_BASELINE, TrialWindow } from './trial-window';
 
 /** A part as the line ended it; `frame` is there when it was inspected. */
 export interface LinePart {
@@ -30,48 +32,56 @@ export interface LinePart {
   frame: LineFrame | undefined;
 }
 
-/** Reasons of a candidate's failing that are its own fault. */
-const OWN_FAULT: ReadonlySet<string> = new Set(['detector restarted', 'timeout', 'model not available']);
-
-/**
- * Takes one candidate through its life: shadow, canary, promoted, confirmed or reverted. Nothing here can hold the line
- * up: what fails is reported, and the line goes on with the model it has.
- */
-export class ShadowController extends EventEmitter<{
+interface ControllerEvents {
   report: [ShadowReport];
   disputed: [DisputedRecord, LineFrame];
-}> {
+}
+
+/** Reasons of a candidate's failing that are its own fault. */
+const OWN_FAULT: ReadonlySet<string> = new Set(['detector restarted', 'timeout', 'model not available']);
+/** Phases in which another candidate may begin. */
+const FREE: ReadonlySet<Phase> = new Set(['idle', 'shadow', 'confirmed', 'reverted', 'rejected']);
+
+/**
+ * Takes a candidate through its life: shadow, canary, promoted, confirmed or reverted. Nothing here can hold the line
+ * up: what fails is reported, and the line goes on with the model it has. Everything that changes the state runs in one
+ * queue, in the order in which it was asked for.
+ */
+export class ShadowController extends EventEmitter<ControllerEvents> {
   readonly #options: ControllerOptions;
   readonly #settings: ShadowSettings;
   readonly #runner: ShadowRunner;
   readonly #disputed: DisputedStore | undefined;
   readonly #canary: Canary;
+  readonly #candidate: CandidateProcess;
+  readonly #window: TrialWindow;
   #models: TrialModels = new LooseModels('');
   #phase: Phase = 'idle';
   #primary: ModelInfo | undefined;
-  #candidate: DetectorLike | undefined;
-  #candidatePath: string | undefined;
+  #candidatePath = '';
   #pair: ModelPair | undefined;
   #alarm = false;
   #decided = false;
-  #tally = new HealthTally();
-  #trial: { before: HealthTally; startedMs: number; restartsBefore: number } | undefined;
-  #commands: Promise<unknown> = Promise.resolve();
+  #queue: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
+  #stamp = '';
   #confidence = COMPARE_DEFAULTS.confidence;
   #closed = false;
+  #lastWarning = '';
 
   constructor(options: ControllerOptions) {
     super();
+    const settings = { ...SHADOW_DEFAULTS, ...options.settings };
+    const { sample, runner, canaryShare, disputedFolder, disputedItems, disputedBytes } = settings;
     this.#options = options;
-    this.#settings = { ...SHADOW_DEFAULTS, ...options.settings };
-    const { sample, runner, disputedFolder, disputedItems, disputedBytes } = this.#settings;
+    this.#settings = settings;
     this.#runner = new ShadowRunner(options.line, { ...runner, sample, allowed: options.allowed });
-    this.#canary = new Canary(this.#settings.canaryShare);
-    this.#disputed =
-      disputedFolder === undefined
-        ? undefined
-        : new DisputedStore(disputedFolder, { maxItems: disputedItems, maxBytes: disputedBytes });
+    this.#canary = new Canary(canaryShare);
+    this.#candidate = new CandidateProcess(options.createDetector);
+    this.#window = new TrialWindow(settings.health, options.now ?? Date.now);
+    if (disputedFolder !== undefined) {
+      this.#disputed = new DisputedStore(disputedFolder, { maxItems: disputedItems, maxBytes: disputedBytes });
+    }
   }
 
   get phase(): Phase {
@@ -79,24 +89,12 @@ export class ShadowController extends EventEmitter<{
   }
 
   /**
-   * Waits for the line's model, then verifies the candidate and starts it.
+   * Waits for the line's model, puts the station in order, then verifies the candidate and starts it.
    *
    * @throws InspectionError with the reason when the candidate is refused; the line is not affected
    */
-  async start(): Promise<void> {
-    const { line, linePath, candidate, publicKeyPem } = this.#options;
-    this.#primary = await line.start();
-    this.#models = await trialModels(linePath, publicKeyPem);
-    this.#confidence =
-      this.#settings.confidence ?? (await ownConfidence(linePath, this.#models)) ?? COMPARE_DEFAULTS.confidence;
-    this.#timer = setInterval(() => void this.#tick(), TICK_MS);
-    this.#timer.unref();
-    const station = await this.#models.state();
-    if (station?.pointer?.state === 'trial') return this.#beginWindow('The trial goes on after a restart');
-    const { classNames, input } = this.#primary;
-    const path = await this.#models.prepare(candidate, { classNames, input, publicKeyPem });
-    if (path === undefined) return this.#say('phase', 'There is no candidate');
-    await this.#beginShadow(path);
+  start(): Promise<void> {
+    return this.#inTurn(() => this.#start());
   }
 
   /** Frees everything; the line keeps the model it has. */
@@ -104,63 +102,98 @@ export class ShadowController extends EventEmitter<{
     this.#closed = true;
     clearInterval(this.#timer);
     this.#options.line.setRoute(undefined);
-    await this.#commands;
-    await this.#endCandidate();
+    await this.#queue;
+    await this.#candidate.stop();
   }
 
   /** Takes note of a part, and lets the candidate look at it when there is time. Never rejects. */
   async part({ verdict, latencyMs, frame }: LinePart): Promise<void> {
-    this.#tally.add(verdict, latencyMs);
-    if (frame === undefined || (this.#phase !== 'shadow' && this.#phase !== 'canary')) return;
-    const [pair, candidate] = [this.#pair, this.#candidate];
-    if (pair === undefined || candidate === undefined) return;
+    this.#window.add(verdict, latencyMs);
+    const [pair, candidate] = [this.#pair, this.#candidate.detector];
+    if (frame === undefined || pair === undefined || candidate === undefined) return;
     const other = frame.answeredBy === 'primary' ? candidate : this.#options.line.primary;
     const { confidence = this.#confidence } = frame;
     const lowered = Math.max(0, confidence - COMPARE_DEFAULTS.margin);
     const outcome = await this.#runner.offer({ ...frame, confidence: lowered }, other);
+    // another candidate, or another phase, may have begun meanwhile
     if (typeof outcome === 'string' || pair !== this.#pair) return;
     this.#compared(pair, { ...frame, confidence }, outcome);
   }
 
-  /** Carries out a command; commands wait for each other. @throws InspectionError when it makes no sense now */
+  /** Who answered a part, by the hash that its message carries. */
+  answererOf(sha256: string | undefined): LineFrame['answeredBy'] {
+    return sha256 !== undefined && sha256 === this.#pair?.candidate.sha256 ? 'candidate' : 'primary';
+  }
+
+  /** Carries out a command. @throws InspectionError when it makes no sense now, or did not work */
   command(command: ShadowCommand, reason = 'on command'): Promise<void> {
-    const done = this.#commands.then(() => this.#carryOut(command, reason));
-    this.#commands = done.catch(() => undefined);
-    return done;
+    return this.#inTurn(() => this.#carryOut(command, reason));
+  }
+
+  /** Begins anew with another candidate. @throws InspectionError with the reason when it is refused */
+  tryCandidate(path: string | undefined): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!FREE.has(this.#phase)) {
+        throw new InspectionError(
+          'BAD_ARGUMENT',
+          `Expected a phase without a trial for a new candidate but received ${this.#phase}`,
+        );
+      }
+      await this.#beginShadow(path);
+    });
   }
 
   /** Sends a report of how things stand. */
-  async report(event: ReportEvent = 'status', text = this.#pair?.judgement.reason ?? 'There is no candidate') {
-    await this.#say(event, text);
+  report(event: ReportEvent = 'status', text = this.#pair?.judgement.reason ?? 'There is no candidate'): Promise<void> {
+    return this.#say(event, text);
   }
 
-  #compared(pair: ModelPair, line: LineFrame, outcome: DetectOutcome): void {
-    if (outcome.inspected) {
-      const { saved } = pair.answered(line, outcome);
-      saved.then(
-        (record) => record && this.emit('disputed', record, line),
-        (error: unknown) => void this.#say('warning', messageOf(error)),
-      );
-    } else if (line.answeredBy === 'primary' && OWN_FAULT.has(outcome.reason)) pair.failed();
-    this.#draw(pair);
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(async () => {
+      if (this.#closed) return;
+      await work();
+      this.#stamp = await this.#models.stamp();
+    });
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
+  async #start(): Promise<void> {
+    const { line, linePath, candidate, publicKeyPem } = this.#options;
+    this.#primary = await line.start();
+    this.#models = await trialModels(linePath, publicKeyPem);
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#timer.unref();
+    const station = await this.#models.begin();
+    await this.#followSlot();
+    this.#confidence = this.#settings.confidence ?? (await ownConfidence(station?.chosen?.folder ?? linePath));
+    if (station?.pointer?.state === 'trial') {
+      return this.#onTrial('The trial goes on after a restart', (await this.#models.baseline()) ?? NO_BASELINE);
+    }
+    await this.#beginShadow(candidate);
   }
 
   /** Draws the conclusions from one more frame: alarm, decision, the next phase, a report now and then. */
-  #draw(pair: ModelPair): void {
-    const { judgement, statistics } = pair;
-    const alarm = passesThreshold(statistics.disagreement, this.#settings.threshold);
+  #compared(pair: ModelPair, line: LineFrame, outcome: DetectOutcome): void {
+    if (outcome.inspected) {
+      pair.answered(line, outcome).saved.then(
+        (record) => record && this.emit('disputed', record, line),
+        (error: unknown) => this.#warn(error),
+      );
+    } else if (line.answeredBy === 'primary' && OWN_FAULT.has(outcome.reason)) pair.failed();
+    const { judgement, disagreement } = pair;
+    const alarm = passesThreshold(disagreement, this.#settings.threshold);
     if (alarm !== this.#alarm) {
       this.#alarm = alarm;
-      const { count, of } = statistics.disagreement;
-      void this.#say(alarm ? 'alarm' : 'alarm over', `The models disagree about ${count} of ${of} frames`);
+      const text = `The models disagree about ${disagreement.count} of ${disagreement.of} frames`;
+      void this.#say(alarm ? 'alarm' : 'alarm over', text);
     }
     if (judgement.decision !== 'keep' && !this.#decided) {
       this.#decided = true;
       void this.#say('decision', judgement.reason);
-    }
+    } else if (judgement.frames % this.#settings.reportFrames === 0) void this.#say('progress', judgement.reason);
     if (judgement.decision === 'reject') this.#byItself('reject', judgement.reason);
-    else if (judgement.decision === 'promote' && this.#settings.automatic) this.#moveOn(judgement.reason);
-    else if (judgement.frames % this.#settings.reportFrames === 0) void this.#say('progress', judgement.reason);
+    if (judgement.decision === 'promote' && this.#settings.automatic) this.#moveOn(judgement.reason);
   }
 
   #moveOn(reason: string): void {
@@ -169,92 +202,67 @@ export class ShadowController extends EventEmitter<{
     else if (this.#phase === 'shadow' || this.#canary.answered >= canaryParts) this.#byItself('promote', reason);
   }
 
-  /** A command that nobody gave; it may come too late, after a person's. */
+  /** A command that nobody gave: it is dropped when the phase is another one by the time it has its turn. */
   #byItself(command: ShadowCommand, reason: string): void {
     const phase = this.#phase;
-    const done = this.#commands.then(() => (this.#phase === phase ? this.#carryOut(command, reason) : undefined));
-    this.#commands = done.catch((error: unknown) => this.#say('warning', messageOf(error)));
+    const carriedOut = this.#inTurn(async () => {
+      if (this.#phase === phase) await this.#carryOut(command, reason);
+    });
+    carriedOut.catch((error: unknown) => this.#warn(error));
   }
 
   async #carryOut(command: ShadowCommand, reason: string): Promise<void> {
     const next = nextPhase(this.#phase, command);
-    const steps: Record<ShadowCommand, () => Promise<void>> = {
+    const ways: Partial<Record<Phase, () => Promise<void>>> = {
+      shadow: () => this.#endCanary(reason),
       canary: () => this.#beginCanary(reason),
-      promote: () => this.#promote(reason),
-      confirm: async () => {
-        await this.#models.confirm(reason);
-        await this.#enter('confirmed', reason);
-      },
-      revert: () => (next === 'shadow' ? this.#endCanary(reason) : this.#revert(reason)),
-      reject: () => (next === 'reverted' ? this.#revert(reason) : this.#reject(reason)),
+      promoted: () => this.#promote(reason),
+      confirmed: () => this.#confirm(reason),
+      reverted: () => this.#revert(reason),
+      rejected: () => this.#reject(reason),
     };
-    await steps[command]();
+    await ways[next]?.();
   }
 
   async #enter(phase: Phase, text: string): Promise<void> {
     this.#phase = phase;
-    if (phase !== 'promoted') this.#trial = undefined;
+    if (phase !== 'promoted') this.#window.end();
     await this.#say('phase', text);
   }
 
-  async #beginShadow(path: string): Promise<void> {
+  async #beginShadow(candidate: string | undefined): Promise<void> {
+    const { publicKeyPem } = this.#options;
     const primary = this.#primary as ModelInfo;
+    const path = await this.#models.prepare(candidate, { ...primary, publicKeyPem });
+    if (path === undefined) return this.#enter('idle', 'There is no candidate');
     this.#candidatePath = path;
-    const info = await this.#startCandidate(SHADOW_NICE, 1);
+    const info = await this.#candidate.start({ model: path, nice: SHADOW_NICE, threads: 1 });
     try {
       checkCompatible(info, primary);
     } catch (error) {
-      await this.#endCandidate();
+      await this.#candidate.stop();
       throw error;
     }
-    this.#newPair(primary, info);
-    await this.#enter('shadow', `${info.name} ${info.version} runs beside ${primary.name} ${primary.version}`);
-  }
-
-  #newPair(primary: ModelInfo, candidate: ModelInfo): void {
     const compare = { ...COMPARE_DEFAULTS, confidence: this.#confidence };
     const { judge } = this.#settings;
-    this.#pair = new ModelPair({ primary, candidate, compare, judge, disputed: this.#disputed });
+    this.#pair = new ModelPair({ primary, candidate: info, compare, judge, disputed: this.#disputed });
     this.#decided = false;
     this.#alarm = false;
-  }
-
-  async #startCandidate(nice: number, threads: number): Promise<ModelInfo> {
-    const former = this.#candidate;
-    const next = this.#options.createDetector({ model: this.#candidatePath as string, nice, threads });
-    try {
-      const info = await next.start();
-      this.#candidate = next;
-      return info;
-    } catch (error) {
-      await next.stop();
-      throw error;
-    } finally {
-      if (this.#candidate === next) await former?.stop();
-    }
-  }
-
-  async #endCandidate(): Promise<void> {
-    const candidate = this.#candidate;
-    this.#candidate = undefined;
-    await candidate?.stop();
+    await this.#enter('shadow', `${info.name} ${info.version} runs beside ${primary.name} ${primary.version}`);
   }
 
   /** From here on the candidate answers parts, so it gets the priority and the threads of the line. */
   async #beginCanary(reason: string): Promise<void> {
-    await this.#startCandidate(0, this.#options.line.stats().threads);
-    this.#options.line.setRoute(
-      this.#canary.route(
-        () => this.#candidate,
-        () => this.#pair?.failed(),
-      ),
-    );
+    const { line } = this.#options;
+    await this.#candidate.start({ model: this.#candidatePath, nice: 0, threads: line.stats().threads });
+    const failed = () => void this.#pair?.failed();
+    line.setRoute(this.#canary.route(() => this.#candidate.detector, failed));
     await this.#enter('canary', reason);
   }
 
   async #endCanary(reason: string): Promise<void> {
     this.#options.line.setRoute(undefined);
-    await this.#startCandidate(SHADOW_NICE, 1);
+    await this.#candidate.start({ model: this.#candidatePath, nice: SHADOW_NICE, threads: 1 });
     await this.#enter('shadow', reason);
   }
 
@@ -263,106 +271,129 @@ export class ShadowController extends EventEmitter<{
    * model that does not load never becomes the one that a restart begins with.
    */
   async #promote(reason: string): Promise<void> {
-    const { line } = this.#options;
-    const former = this.#primary;
+    const { line, linePath } = this.#options;
     const info = await line.reconfigure({ model: this.#candidatePath });
+    const before = this.#window.figures;
     try {
-      await this.#models.promote(reason);
+      await this.#models.promote(reason, before);
     } catch (error) {
-      await line.reconfigure({ model: await this.#runningPath() });
+      await line.reconfigure({ model: (await this.#models.state())?.chosen?.folder ?? linePath });
       throw error;
     }
-    line.setRoute(undefined);
     await this.#endCandidate();
     this.#primary = info;
-    await this.#beginWindow(`${info.name} ${info.version} took over from ${former?.version}: ${reason}`);
+    await this.#onTrial(`${info.name} ${info.version} took over: ${reason}`, before);
   }
 
-  async #runningPath(): Promise<string> {
-    const station = await this.#models.state();
-    return station?.chosen?.folder ?? this.#options.linePath;
-  }
-
-  async #beginWindow(text: string): Promise<void> {
-    const restartsBefore = this.#options.line.stats().restarts;
-    this.#trial = { before: this.#tally, startedMs: this.#now(), restartsBefore };
-    this.#tally = new HealthTally();
+  async #onTrial(text: string, before: LineHealth): Promise<void> {
+    this.#window.begin(before, this.#options.line.stats().restarts);
     await this.#enter('promoted', text);
   }
 
+  async #confirm(reason: string): Promise<void> {
+    await this.#models.confirm(reason);
+    await this.#enter('confirmed', reason);
+  }
+
+  /** The decision is on disk before the swap: a restart in between comes up with the former model. */
   async #revert(reason: string): Promise<void> {
-    const { line } = this.#options;
     const path = await this.#models.formerPath();
     if (path === undefined) throw new InspectionError('CHECK_FAILED', 'There is no former model to go back to');
-    // the decision is on disk before the swap: a restart in between comes up with the former model
     await this.#models.revert(reason);
-    this.#primary = await line.reconfigure({ model: path });
-    this.#tally = new HealthTally();
+    this.#primary = await this.#options.line.reconfigure({ model: path });
+    this.#window.begin(undefined, 0);
     await this.#enter('reverted', reason);
   }
 
   async #reject(reason: string): Promise<void> {
-    this.#options.line.setRoute(undefined);
     await this.#endCandidate();
     await this.#models.reject(reason);
     await this.#enter('rejected', reason);
   }
 
-  get #health(): HealthState | null {
-    if (this.#trial === undefined) return null;
-    const { before, startedMs, restartsBefore } = this.#trial;
-    const restarts = this.#options.line.stats().restarts - restartsBefore;
-    const input = { before: before.current, now: this.#tally.current, restarts, elapsedMs: this.#now() - startedMs };
-    return judgeHealth(input, this.#settings.health);
+  /** The parts go to the line's own model again, before the candidate's process ends. */
+  async #endCandidate(): Promise<void> {
+    this.#options.line.setRoute(undefined);
+    await this.#candidate.stop();
   }
 
-  async #tick(): Promise<void> {
-    const health = this.#health;
+  #tick(): void {
+    const health = this.#window.health(this.#options.line.stats().restarts);
     if (health?.state === 'unhealthy') this.#byItself('revert', health.reason);
     if (health?.state === 'healthy') this.#byItself('confirm', health.reason);
+    const followed = this.#inTurn(async () => {
+      if ((await this.#models.stamp()) !== this.#stamp) await this.#follow();
+    });
+    followed.catch((error: unknown) => this.#warn(error));
   }
 
-  #now(): number {
-    return (this.#options.now ?? Date.now)();
+  /** Brings the line to the model that the station's pointer says. @returns whether it was another one */
+  async #followSlot(): Promise<boolean> {
+    const station = await this.#models.state();
+    const chosen = station?.chosen && station.slots[station.chosen.slot];
+    if (chosen?.manifest === undefined || chosen.manifest.sha256 === this.#primary?.sha256) return false;
+    await this.#endCandidate();
+    this.#primary = await this.#options.line.reconfigure({ model: chosen.folder });
+    return true;
+  }
+
+  /** Somebody changed the slots, by the command line: the line follows. */
+  async #follow(): Promise<void> {
+    const before = this.#window.figures;
+    const moved = await this.#followSlot();
+    const station = await this.#models.state();
+    const pointer = station?.pointer;
+    if (station === undefined || pointer === undefined) return;
+    const by = 'by the command line';
+    if (moved && pointer.state === 'trial') return this.#onTrial(`Promoted ${by}`, before);
+    if (moved) {
+      this.#window.begin(undefined, 0);
+      return this.#enter('reverted', `Reverted ${by}`);
+    }
+    if (this.#phase === 'promoted' && pointer.state === 'confirmed') return this.#enter('confirmed', `Confirmed ${by}`);
+    const other = station.slots[otherSlot(pointer.slot)];
+    const isOurs = other.manifest?.sha256 === this.#pair?.candidate.sha256;
+    if (other.role === 'rejected' && isOurs && ['shadow', 'canary'].includes(this.#phase)) {
+      await this.#endCandidate();
+      return this.#enter('rejected', `Rejected ${by}`);
+    }
+    const isNew = other.role === 'candidate' && !(isOurs && this.#candidate.detector !== undefined);
+    if (isNew && FREE.has(this.#phase)) await this.#beginShadow(other.folder);
+  }
+
+  /** The same trouble again and again is told once. */
+  #warn(error: unknown): void {
+    const text = messageOf(error);
+    if (text !== this.#lastWarning) void this.#say('warning', text);
+    this.#lastWarning = text;
   }
 
   async #say(event: ReportEvent, text: string): Promise<void> {
     if (this.#closed) return;
     const pair = this.#pair;
-    const judgement = pair?.judgement;
-    const identity = (info: ModelInfo | undefined) =>
-      info ? { name: info.name, version: info.version, sha256: info.sha256 } : null;
-    const report: ShadowReport = {
+    const { answered, fellBack } = this.#canary;
+    const { decision = 'keep', reason = '', label, frames = 0 } = pair?.judgement ?? {};
+    // a folder that cannot be read is told about when a frame is to be saved
+    const disputed = (await this.#disputed?.usage().catch(() => null)) ?? null;
+    this.emit('report', {
       event,
       text,
       phase: this.#phase,
-      primary: identity(this.#primary),
-      candidate: identity(pair?.candidate),
+      primary: identityOf(this.#primary),
+      candidate: identityOf(pair?.candidate),
       persistent: this.#models.persistent,
-      decision: judgement?.decision ?? 'keep',
-      reason: judgement?.reason ?? '',
-      label: judgement?.label,
-      frames: judgement?.frames ?? 0,
+      decision,
+      reason,
+      label,
+      frames,
       statistics: pair?.statistics ?? null,
       threshold: this.#settings.threshold,
       alarm: this.#alarm,
       shadow: this.#runner.counters,
-      canary: { share: this.#settings.canaryShare, answered: this.#canary.answered, fellBack: this.#canary.fellBack },
-      health: this.#health,
-      disputed: (await this.#disputed?.usage()) ?? null,
+      canary: { share: this.#settings.canaryShare, answered, fellBack },
+      health: this.#window.health(this.#options.line.stats().restarts),
+      disputed,
       meanAbsoluteTensorDifference: null,
-    };
-    this.emit('report', report);
-  }
-}
-
-/** The threshold that a model brings along, where it is in a folder with a manifest. */
-async function ownConfidence(path: string, models: TrialModels): Promise<number | undefined> {
-  const station = await models.state();
-  const manifestOf = (folder: string) => readManifest(join(folder, 'manifest.json'));
-  try {
-    return (await manifestOf(station?.chosen?.folder ?? path)).thresholds?.confidence;
-  } catch {
-    return undefined;
+    });
   }
 }

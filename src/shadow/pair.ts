@@ -5,6 +5,7 @@ import type { FrameInfo } from '../frame/frame';
 import { compareFrame, type CompareOptions, type FrameComparison } from './compare';
 import type { DisputedRecord } from './disputed-record';
 import type { DisputedStore } from './disputed-store';
+import type { Share } from './intervals';
 import { Judge, type JudgeOptions, type Judgement } from './judge';
 import { RollingStatistics, type ShadowStatistics } from './statistics';
 
@@ -56,6 +57,10 @@ export class ModelPair {
 
   get judgement(): Judgement {
     return this.#judge.judgement;
+  }
+
+  get disagreement(): Share {
+    return this.#statistics.disagreement;
   }
 
   get statistics(): ShadowStatistics {

@@ -1,3 +1,4 @@
+import type { ModelInfo } from '../detector/api';
 import type { ModelIdentity } from './disputed-record';
 import type { HealthState } from './health';
 import type { Share } from './intervals';
@@ -45,4 +46,8 @@ export interface ShadowReport {
 /** Whether the disagreement is surely above the threshold: its whole interval is. */
 export function passesThreshold({ low }: Share, threshold: number): boolean {
   return low > threshold;
+}
+
+export function identityOf(info: ModelInfo | undefined): ModelIdentity | null {
+  return info ? { name: info.name, version: info.version, sha256: info.sha256 } : null;
 }

@@ -1,18 +1,24 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expected } from '../errors';
-import { nodeDisk, statOf } from '../model/slots/disk';
-import { otherSlot } from '../model/slots/layout';
+import { nodeDisk, readBytes, replaceFile, statOf } from '../model/slots/disk';
+import { otherSlot, POINTER_FILE } from '../model/slots/layout';
 import { isStation } from '../model/slots/current';
 import type { StationState } from '../model/slots/station';
 import { SlotStore } from '../model/slots/store';
 import { verifyModelFolder, type ModelRequirements } from '../model/slots/verify';
+import type { LineHealth } from './health';
 
 /** Where the models of a trial are kept, and what makes a switch last. */
 export interface TrialModels {
   /** Whether a promotion survives a restart. */
   readonly persistent: boolean;
+  /** Puts in order what a crash left; gives the state of a station. */
+  begin(): Promise<StationState | undefined>;
   /** Verifies a candidate and gives the path to load; undefined: there is none waiting. */
   prepare(candidate: string | undefined, like: ModelRequirements): Promise<string | undefined>;
-  promote(reason: string): Promise<void>;
+  /** @param before how the line did until now: what the trial is measured against, after a restart too */
+  promote(reason: string, before: LineHealth): Promise<void>;
   confirm(reason: string): Promise<void>;
   revert(reason: string): Promise<void>;
   reject(reason: string): Promise<void>;
@@ -20,7 +26,16 @@ export interface TrialModels {
   formerPath(): Promise<string | undefined>;
   /** Of a station: what its disk says. */
   state(): Promise<StationState | undefined>;
+  /** Of a station: how the line did before the trial that is on. */
+  baseline(): Promise<LineHealth | undefined>;
+  /** Changes whenever somebody changes the pointer of a station. */
+  stamp(): Promise<string>;
 }
+
+const BASELINE_FILE = 'baseline.json';
+
+/** Stations that were started in this process: a redeploy is no restart, and does not count against a trial. */
+const started = new Set<string>();
 
 /** Models in the slots of a station. */
 export class StationModels implements TrialModels {
@@ -28,32 +43,32 @@ export class StationModels implements TrialModels {
 
   constructor(readonly store: SlotStore) {}
 
+  async begin(): Promise<StationState> {
+    const { station } = this.store;
+    const state = await (started.has(station) ? this.store.recover() : this.store.start());
+    started.add(station);
+    return state;
+  }
+
   async prepare(candidate: string | undefined, like: ModelRequirements): Promise<string | undefined> {
     const { pointer, slots } = await this.store.state();
     const other = pointer && slots[otherSlot(pointer.slot)];
     const waiting = other?.role === 'candidate' && other.problem === undefined ? other : undefined;
-    if (candidate === undefined) return waiting?.folder;
-    if (candidate === other?.folder) {
-      if (waiting !== undefined) return waiting.folder;
-      throw expected(
-        'a candidate',
-        `slot ${other.slot}`,
-        other.problem ?? `a model that is ${other.role}`,
-        'MODEL_INVALID',
-      );
-    }
+    if (candidate === undefined || candidate === waiting?.folder) return waiting?.folder;
     const { manifest } = await verifyModelFolder(nodeDisk, candidate, like);
     if (waiting?.manifest?.sha256 === manifest.sha256) return waiting.folder;
     // the same file again after it was turned down, or while it is in use, is no new candidate
-    if (pointer !== undefined && [pointer.sha256, pointer.rejectedSha256].includes(manifest.sha256)) {
-      const what = manifest.sha256 === pointer.sha256 ? 'is in use already' : 'was rejected before';
-      throw expected('a new model', 'the candidate', `one that ${what}`, 'MODEL_INVALID');
+    const known = { 'is in use already': pointer?.sha256, 'was rejected before': pointer?.rejectedSha256 };
+    for (const [what, sha256] of Object.entries(known)) {
+      if (sha256 === manifest.sha256)
+        throw expected('a new model', 'the candidate', `one that ${what}`, 'MODEL_INVALID');
     }
     const after = await this.store.install(candidate);
     return after.pointer && after.slots[otherSlot(after.pointer.slot)].folder;
   }
 
-  async promote(reason: string): Promise<void> {
+  async promote(reason: string, before: LineHealth): Promise<void> {
+    await replaceFile(nodeDisk, this.#baselineFile, Buffer.from(JSON.stringify(before)));
     await this.store.promote(reason);
   }
 
@@ -77,6 +92,21 @@ export class StationModels implements TrialModels {
   async state(): Promise<StationState> {
     return this.store.state();
   }
+
+  async baseline(): Promise<LineHealth | undefined> {
+    if ((await statOf(nodeDisk, this.#baselineFile)) === undefined) return undefined;
+    return JSON.parse((await readBytes(nodeDisk, this.#baselineFile)).toString('utf8')) as LineHealth;
+  }
+
+  /** A pointer is replaced by a rename, so that its inode and its time tell. */
+  async stamp(): Promise<string> {
+    const found = await stat(join(this.store.station, POINTER_FILE)).catch(() => undefined);
+    return found ? `${found.ino} ${found.mtimeMs}` : 'lost';
+  }
+
+  get #baselineFile(): string {
+    return join(this.store.station, BASELINE_FILE);
+  }
 }
 
 /** Models at paths of their own: a promotion holds until the next restart, which starts the configured model again. */
@@ -86,12 +116,14 @@ export class LooseModels implements TrialModels {
 
   constructor(readonly path: string) {}
 
+  async begin(): Promise<undefined> {}
+
   /** A folder is verified; a bare .onnx has no manifest and is compared with the model in use once it is loaded. */
   async prepare(candidate: string | undefined, like: ModelRequirements): Promise<string | undefined> {
     if (candidate === undefined) return undefined;
-    const stat = await statOf(nodeDisk, candidate);
-    if (stat === undefined) throw expected('a model that exists', 'the candidate', candidate, 'MODEL_NOT_FOUND');
-    if (stat.isDirectory()) await verifyModelFolder(nodeDisk, candidate, like);
+    const found = await statOf(nodeDisk, candidate);
+    if (found === undefined) throw expected('a model that exists', 'the candidate', candidate, 'MODEL_NOT_FOUND');
+    if (found.isDirectory()) await verifyModelFolder(nodeDisk, candidate, like);
     else if (like.publicKeyPem !== undefined) {
       throw expected('a signed model folder', 'the candidate', candidate, 'MODEL_INVALID');
     }
@@ -115,6 +147,12 @@ export class LooseModels implements TrialModels {
   }
 
   async state(): Promise<undefined> {}
+
+  async baseline(): Promise<undefined> {}
+
+  async stamp(): Promise<string> {
+    return '';
+  }
 }
 
 /** The kind of keeping that fits the model path of the line. */

@@ -78,10 +78,9 @@ export class SlotStore {
       const slot = otherSlot(pointer.slot);
       await this.#journaled('install', slot, sha256, `from ${source}`, async () => {
         await this.#fillSlot(slot, model);
-        const { previousSha256, rejectedSha256, ...rest } = pointer;
-        if (previousSha256 !== undefined || rejectedSha256 !== undefined) {
-          await writePointer(this.#disk, this.station, rest);
-        }
+        // written even when it stays the same: whoever watches the pointer learns of the candidate
+        const { slot: inUse, sha256: running, since } = pointer;
+        await writePointer(this.#disk, this.station, { ...this.#pointer(inUse, running, 'confirmed'), since });
       });
     });
   }
@@ -145,30 +144,35 @@ export class SlotStore {
   }
 
   /**
-   * To be called once when a station starts: clears away what a crash left, writes a pointer where it was lost, leaves a
-   * slot whose model was damaged, and ends a trial that never lived long enough to be confirmed.
+   * Clears away what a crash left, writes a pointer where it was lost, and leaves a slot whose model was damaged.
    */
   async recover(): Promise<StationState> {
     return this.#change(async () => {
       await this.#clearLeftovers();
-      const { pointer, chosen, slots } = await this.state();
+      const { chosen, slots } = await this.state();
       if (chosen === undefined) return;
       const model = slots[chosen.slot].manifest as ModelManifest;
       if (chosen.because !== BY_POINTER) {
         await this.#journaled('recover', chosen.slot, model.sha256, chosen.because, () =>
           writePointer(this.#disk, this.station, this.#pointer(chosen.slot, model.sha256, 'confirmed')),
         );
-      } else if (pointer?.state === 'trial') {
-        await writePointer(this.#disk, this.station, { ...pointer, trialStarts: pointer.trialStarts + 1 });
       }
     });
   }
 
-  /** Recovers, and gives a trial up that was started TRIAL_STARTS_MAX times without being confirmed. */
+  /**
+   * To be called once when a station starts: recovers, and counts the start when the model is on trial. A trial that was
+   * started TRIAL_STARTS_MAX times without being confirmed is given up.
+   */
   async start(): Promise<StationState> {
-    const state = await this.recover();
-    if (state.pointer?.state !== 'trial' || state.pointer.trialStarts <= TRIAL_STARTS_MAX) return state;
-    return this.revert(`started ${TRIAL_STARTS_MAX} times without being confirmed`);
+    const { pointer } = await this.recover();
+    if (pointer?.state !== 'trial') return this.state();
+    if (pointer.trialStarts >= TRIAL_STARTS_MAX) {
+      return this.revert(`started ${TRIAL_STARTS_MAX} times without being confirmed`);
+    }
+    return this.#change(() =>
+      writePointer(this.#disk, this.station, { ...pointer, trialStarts: pointer.trialStarts + 1 }),
+    );
   }
 
   #pointer(slot: SlotName, sha256: string, state: Pointer['state']): Pointer {
