@@ -68,6 +68,8 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   #confidence = COMPARE_DEFAULTS.confidence;
   #closed = false;
   #lastWarning = '';
+  /** The step that is under way by itself: every frame until then leads to the same one. */
+  #asked = '';
 
   constructor(options: ControllerOptions) {
     super();
@@ -205,10 +207,12 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   /** A command that nobody gave: it is dropped when the phase is another one by the time it has its turn. */
   #byItself(command: ShadowCommand, reason: string): void {
     const phase = this.#phase;
+    if (this.#asked === `${phase} ${command}`) return;
+    this.#asked = `${phase} ${command}`;
     const carriedOut = this.#inTurn(async () => {
       if (this.#phase === phase) await this.#carryOut(command, reason);
     });
-    carriedOut.catch((error: unknown) => this.#warn(error));
+    void carriedOut.catch((error: unknown) => this.#warn(error)).finally(() => (this.#asked = ''));
   }
 
   async #carryOut(command: ShadowCommand, reason: string): Promise<void> {

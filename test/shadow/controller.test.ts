@@ -28,9 +28,9 @@ describe('ShadowController', () => {
     assert.equal(phase(), 'shadow');
     assert.equal(station.candidates[0]?.options.nice, SHADOW_NICE);
 
-    let parts = 0;
-    for (; phase() !== 'promoted' && parts < 1000; parts += 10) await station.run(10);
-    assert.ok(parts < 500, `promoted after ${parts} parts`);
+    // how many parts pass meanwhile depends on how fast the disk syncs
+    for (let parts = 0; phase() !== 'promoted' && parts < 20_000; parts += 10) await station.run(10);
+    assert.ok((station.last('decision')?.frames ?? 9999) < 500);
     assert.equal(await runningName(), 'identical');
     assert.equal((await station.store.state()).pointer?.state, 'trial');
     const phases = station.reports.filter(({ event }) => event === 'phase').map(({ phase }) => phase);
