@@ -6,11 +6,21 @@ import { registerBench } from './bench';
 import { EXIT_OK, EXIT_USAGE, type RegisterCommand } from './command';
 import { registerDetect } from './detect';
 import { registerEval } from './eval';
+import { registerExportDisputed } from './export-disputed';
 import { registerQuantize } from './quantize';
 import { registerSimulate } from './simulate';
+import { registerSlots } from './slots';
 
 /** One row per command. */
-const COMMANDS: RegisterCommand[] = [registerBench, registerDetect, registerEval, registerQuantize, registerSimulate];
+const COMMANDS: RegisterCommand[] = [
+  registerBench,
+  registerDetect,
+  registerEval,
+  registerQuantize,
+  registerSimulate,
+  registerSlots,
+  registerExportDisputed,
+];
 
 /** Version of the installed package; package.json is three folders up from dist/src/cli. */
 function packageVersion(): string {

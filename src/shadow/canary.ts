@@ -2,13 +2,28 @@ import type { DetectorLike } from '../detector/api';
 import type { Route } from './routed-detector';
 import { inShare } from './sampling';
 
+/** Frames on their way from the detector to the shadow, at most. */
+const REMEMBERED = 256;
+
 /** Lets the candidate answer for a share of the parts. A part it cannot answer is answered by the primary. */
 export class Canary {
   answered = 0;
   fellBack = 0;
   #frames = 0;
+  readonly #answeredIds = new Set<string>();
 
   constructor(readonly share: number) {}
+
+  /** Whether the candidate answered for a frame, lately. */
+  hasAnswered(frameId: string): boolean {
+    return this.#answeredIds.has(frameId);
+  }
+
+  #note(id: string): void {
+    this.#answeredIds.add(id);
+    const oldest = this.#answeredIds.size > REMEMBERED ? this.#answeredIds.values().next().value : undefined;
+    if (oldest !== undefined) this.#answeredIds.delete(oldest);
+  }
 
   /**
    * @param candidate the detector of the candidate; undefined while it is being exchanged
@@ -22,6 +37,7 @@ export class Canary {
       const outcome = await detector.detect(request);
       if (outcome.inspected) {
         this.answered++;
+        this.#note(id);
         return outcome;
       }
       // a bad picture is bad for both; let the primary say so

@@ -122,9 +122,9 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     this.#compared(pair, { ...frame, confidence }, outcome);
   }
 
-  /** Who answered a part, by the hash that its message carries. */
-  answererOf(sha256: string | undefined): LineFrame['answeredBy'] {
-    return sha256 !== undefined && sha256 === this.#pair?.candidate.sha256 ? 'candidate' : 'primary';
+  /** Who answered for a frame on the line. */
+  answererOf(frameId: string): LineFrame['answeredBy'] {
+    return this.#canary.hasAnswered(frameId) ? 'candidate' : 'primary';
   }
 
   /** Carries out a command. @throws InspectionError when it makes no sense now, or did not work */

@@ -23,6 +23,7 @@ export interface DisputedRecord {
     height: number;
   };
   models: { primary: ModelIdentity; candidate: ModelIdentity };
+  classNames: readonly string[];
   /** Which of the two answered for the part on the line. */
   answeredBy: 'primary' | 'candidate';
   /** All that each of them saw above the threshold, after NMS. */

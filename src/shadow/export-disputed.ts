@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expected } from '../errors';
 import { encodePng } from '../frame/encode';
@@ -18,10 +18,9 @@ export type Draft = (typeof DRAFTS)[number];
 export interface ExportOptions {
   /** Evidence folder. */
   from: string;
-  /** Folder of the dataset; made, must not exist with content of another kind. */
+  /** Folder of the dataset: new, or empty. */
   out: string;
   draft: Draft;
-  classNames: readonly string[];
 }
 
 export interface ExportSummary {
@@ -104,11 +103,14 @@ async function writeImage(from: string, to: string, record: DisputedRecord): Pro
  * Writes the disputed frames as a dataset in YOLO folders: `images/train`, `labels/train` (drafts, to be corrected by a
  * person), `data.yaml`, and `disputes.json` with what each model said about each picture.
  *
- * @throws InspectionError BAD_ARGUMENT when there is nothing to export
+ * @throws InspectionError BAD_ARGUMENT when there is nothing to export, or the folder holds something already
  */
-export async function exportDisputed({ from, out, draft, classNames }: ExportOptions): Promise<ExportSummary> {
-  const records = await new DisputedStore(from).records();
-  if (records.length === 0) throw expected('at least one disputed frame', from, 'an empty evidence folder');
+export async function exportDisputed({ from, out, draft }: ExportOptions): Promise<ExportSummary> {
+  const records = (await exists(from)) ? await new DisputedStore(from).records() : [];
+  const newest = records.at(-1);
+  if (newest === undefined) throw expected('at least one disputed frame', from, 'an empty evidence folder');
+  if ((await exists(out)) && (await readdir(out)).length > 0)
+    throw expected('a new or empty folder', 'the dataset', out);
   const images = join(out, 'images', 'train');
   const labels = join(out, 'labels', 'train');
   for (const folder of [images, labels]) await mkdir(folder, { recursive: true });
@@ -122,19 +124,17 @@ export async function exportDisputed({ from, out, draft, classNames }: ExportOpt
     await writeFile(join(labels, image.replace(/\.\w+$/, '.txt')), lines.map((line) => `${line}\n`).join(''));
     index.push({ image, record });
   }
-  const names = classNames.length > 0 ? [...classNames] : namesFrom(records);
+  const names = [...newest.classNames];
   await writeFile(join(out, 'data.yaml'), dataYaml(names));
   await writeFile(join(out, 'disputes.json'), `${JSON.stringify(index, undefined, 1)}\n`);
   return { out, images: records.length, boxes, classNames: names };
 }
 
-/** Class names by id, as far as any detection names them. */
-function namesFrom(records: DisputedRecord[]): string[] {
-  const names: string[] = [];
-  for (const { label, classId } of records.flatMap(({ primary, candidate }) => [...primary, ...candidate])) {
-    names[classId] = label;
-  }
-  return Array.from(names, (name, index) => name ?? `class ${index}`);
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A JSON string is a YAML string too: names with quotes or colons stay what they are. */

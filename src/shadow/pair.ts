@@ -99,6 +99,7 @@ export class ModelPair {
       frame: line.frame,
       size: line.size ?? other.image,
       models,
+      classNames: this.primary.classNames,
       answeredBy: line.answeredBy,
       primary,
       candidate,

@@ -3,21 +3,30 @@ import type { DetectOutcome, DetectorLike, DetectorStats, DetectRequest, ModelIn
 /** Answers a frame in place of the primary, or hands it on to `primary`. Must answer every frame, and never reject. */
 export type Route = (request: DetectRequest, primary: DetectorLike) => Promise<DetectOutcome>;
 
-/** Called with every frame and its answer, after the answer went to the line. */
-export type OutcomeListener = (request: DetectRequest, outcome: DetectOutcome) => void;
+/** What the line got for a frame, with the threshold it asked for. */
+export interface LineAnswer {
+  outcome: DetectOutcome;
+  confidence: number | undefined;
+}
 
 /** Answers that are remembered for a shadow that gets the frame by another wire, by frame id. */
 const REMEMBERED = 32;
 
+interface Remembered {
+  answer: Promise<LineAnswer>;
+  resolve: (answer: LineAnswer) => void;
+}
+
 /**
  * The detector that a station's nodes talk to: the one in use, and a place where a canary may step in and a shadow may
- * listen. Without either it only passes calls on.
+ * look at the answers. Without either it only passes calls on.
  */
 export class RoutedDetector implements DetectorLike {
   readonly primary: DetectorLike;
   #route: Route | undefined;
-  readonly #listeners = new Set<OutcomeListener>();
-  readonly #answers = new Map<string, Promise<DetectOutcome>>();
+  #watchers = 0;
+  readonly #answers = new Map<string, Remembered>();
+  #info: ModelInfo | undefined;
 
   constructor(primary: DetectorLike) {
     this.primary = primary;
@@ -28,42 +37,44 @@ export class RoutedDetector implements DetectorLike {
     this.#route = route;
   }
 
-  /** @returns a function that ends the listening */
-  listen(listener: OutcomeListener): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  /** Answers are remembered from now on. @returns a function that ends it */
+  watch(): () => void {
+    this.#watchers++;
+    return () => {
+      if (--this.#watchers === 0) this.#answers.clear();
+    };
   }
 
-  /** The answer that the line got, or will get, for a frame; undefined for one that was not seen, or long ago. */
-  answerOf(frameId: string): Promise<DetectOutcome> | undefined {
-    return this.#answers.get(frameId);
+  /** The answer that the line got for a frame; waits for one that is still to come. undefined: none came in time. */
+  async answerOf(frameId: string, timeoutMs: number): Promise<LineAnswer | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), timeoutMs);
+    });
+    try {
+      return await Promise.race([this.#remembered(frameId).answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async detect(request: DetectRequest): Promise<DetectOutcome> {
-    const answer = this.#route ? this.#route(request, this.primary) : this.primary.detect(request);
-    if (this.#listeners.size > 0) this.#remember(request, answer);
-    return answer;
-  }
-
-  #remember(request: DetectRequest, answer: Promise<DetectOutcome>): void {
+    const outcome = await (this.#route ? this.#route(request, this.primary) : this.primary.detect(request));
     const id = request.frame?.id;
-    if (id !== undefined) {
-      this.#answers.set(id, answer);
-      const oldest = this.#answers.size > REMEMBERED ? this.#answers.keys().next().value : undefined;
-      if (oldest !== undefined) this.#answers.delete(oldest);
+    if (this.#watchers > 0 && id !== undefined) {
+      this.#remembered(id).resolve({ outcome, confidence: request.confidence });
     }
-    // A shadow that throws must not reach the line.
-    void answer.then((outcome) => {
-      for (const listener of this.#listeners) listener(request, outcome);
-    });
+    return outcome;
   }
 
-  start(): Promise<ModelInfo> {
-    return this.primary.start();
+  async start(): Promise<ModelInfo> {
+    // a model that was taken over since counts, not the one that was started first
+    return this.#info ?? this.primary.start();
   }
 
-  reconfigure(change: { threads?: number; model?: string }): Promise<ModelInfo> {
-    return this.primary.reconfigure(change);
+  async reconfigure(change: { threads?: number; model?: string }): Promise<ModelInfo> {
+    this.#info = await this.primary.reconfigure(change);
+    return this.#info;
   }
 
   stop(): Promise<void> {
@@ -72,5 +83,17 @@ export class RoutedDetector implements DetectorLike {
 
   stats(): DetectorStats {
     return this.primary.stats();
+  }
+
+  #remembered(id: string): Remembered {
+    const known = this.#answers.get(id);
+    if (known !== undefined) return known;
+    let resolve: Remembered['resolve'] = () => undefined;
+    const answer = new Promise<LineAnswer>((done) => (resolve = done));
+    const remembered = { answer, resolve };
+    this.#answers.set(id, remembered);
+    const oldest = this.#answers.size > REMEMBERED ? this.#answers.keys().next().value : undefined;
+    if (oldest !== undefined) this.#answers.delete(oldest);
+    return remembered;
   }
 }

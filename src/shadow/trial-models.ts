@@ -57,11 +57,8 @@ export class StationModels implements TrialModels {
     if (candidate === undefined || candidate === waiting?.folder) return waiting?.folder;
     const { manifest } = await verifyModelFolder(nodeDisk, candidate, like);
     if (waiting?.manifest?.sha256 === manifest.sha256) return waiting.folder;
-    // the same file again after it was turned down, or while it is in use, is no new candidate
-    const known = { 'is in use already': pointer?.sha256, 'was rejected before': pointer?.rejectedSha256 };
-    for (const [what, sha256] of Object.entries(known)) {
-      if (sha256 === manifest.sha256)
-        throw expected('a new model', 'the candidate', `one that ${what}`, 'MODEL_INVALID');
+    if (pointer?.rejectedSha256 === manifest.sha256) {
+      throw expected('a new model', 'the candidate', 'one that was rejected before', 'MODEL_INVALID');
     }
     const after = await this.store.install(candidate);
     return after.pointer && after.slots[otherSlot(after.pointer.slot)].folder;
