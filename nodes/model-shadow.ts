@@ -81,7 +81,7 @@ export = function (RED: NodeAPI) {
       candidate: candidatePath(config.candidate),
       publicKeyPem: readKey(config.publicKey),
       createDetector: (options) => new Detector(options),
-      allowed: () => stationScheduler.budget.shadow && !stationScheduler.budget.paused,
+      allowed: () => stationScheduler.admit({ camera: config.id, kind: 'shadow' }).admitted,
       settings: readShadowConfig(config, fromUserDir('.')),
     });
     return { line, controller };

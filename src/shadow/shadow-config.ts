@@ -49,7 +49,7 @@ export function readShadowConfig(raw: RawShadowConfig, folder: string): ShadowSe
   if (!isBlank(evidence) && (typeof evidence !== 'string' || evidence.includes('\0'))) {
     throw expected('the path of a folder', 'evidence', evidence);
   }
-  const path = isBlank(evidence) ? 'disputed' : (evidence);
+  const path = isBlank(evidence) ? 'disputed' : evidence;
   const windowMs = given(raw.windowMinutes, minutes, HEALTH_DEFAULTS.windowMs / 60_000) * 60_000;
   return {
     ...SHADOW_DEFAULTS,

@@ -19,7 +19,7 @@ export interface ShadowCounters {
 export interface ShadowRunnerOptions {
   /** Share of frames to look at, 0 … 1. */
   sample: number;
-  /** False while the station has nothing to spend on shadows. */
+  /** Asked once per frame, right before it is handed over: false while the station has nothing to spend on shadows. */
   allowed: () => boolean;
   /** The line must have been idle this long before the shadow starts: a line at full load is only idle for moments. */
   settleMs: number;
@@ -101,7 +101,6 @@ export class ShadowRunner {
 
   #refusal(id: string, other: DetectorLike): DropReason | undefined {
     if (!inShare(id, this.#options.sample, 'shadow')) return 'not sampled';
-    if (!this.#options.allowed()) return 'no budget';
     if (this.#busy) return 'shadow busy';
     return other.stats().state === 'ready' ? undefined : 'candidate not ready';
   }

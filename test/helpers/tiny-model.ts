@@ -28,6 +28,8 @@ export interface TinyModelOptions {
   dynamic?: boolean;
   /** A convolution over this many channels is put in front and added with weight 0: makes a run slower. */
   ballastChannels?: number;
+  /** Class ids that this model never sees: a worse model that loads and runs like the good one. */
+  blind?: number[];
 }
 
 /**
@@ -56,7 +58,13 @@ export function tinyModel(options: TinyModelOptions = {}): Uint8Array {
         output: [value('output0', [1, 4 + TINY_CLASSES.length, side && CELLS])],
         initializer: [
           // each colour less the mean of the two others: 0 for anything grey
-          floats('purity', [3, 3, 1, 1], [1, -0.5, -0.5, -0.5, 1, -0.5, -0.5, -0.5, 1]),
+          floats(
+            'purity',
+            [3, 3, 1, 1],
+            [1, -0.5, -0.5, -0.5, 1, -0.5, -0.5, -0.5, 1].map((weight, index) =>
+              options.blind?.includes(Math.floor(index / 3)) ? 0 : weight,
+            ),
+          ),
           ...STRIDES.map((stride) => floats(`volume${stride}`, [], [stride === SPEAKING_STRIDE ? 1 : 0])),
           floats('boxes', [1, 4, CELLS], gridBoxes()),
           { name: 'flat', dims: [3n], dataType: TensorProto_DataType.INT64, int64Data: [1n, 3n, -1n] },
