@@ -38,43 +38,60 @@ const on = (id: string, see: (message: never) => void) =>
 async function load(shadow: object, model = station): Promise<void> {
   const flow = [
     { id: 'tab', type: 'tab', label: 'test' },
-    { id: 'model', type: 'inspection-model', model, threads: 1, overload: 'every', queueLimit: 2, watchdogSeconds: 10 },
-    { id: 'detect', z: 'tab', type: 'yolo-int8-detect', model: 'model', confidence: 0.25, wires: [['nms']] },
-    { id: 'nms', z: 'tab', type: 'nms', iou: 0.45, maxDetections: 300, classAware: true, wires: [['shadow', 'line']] },
-    { id: 'line', z: 'tab', type: 'helper' },
     {
-      id: 'shadow',
+      id: 'n-model',
+      type: 'inspection-model',
+      model,
+      threads: 1,
+      overload: 'every',
+      queueLimit: 2,
+      watchdogSeconds: 10,
+    },
+    { id: 'n-detect', z: 'tab', type: 'yolo-int8-detect', model: 'n-model', confidence: 0.25, wires: [['n-nms']] },
+    {
+      id: 'n-nms',
+      z: 'tab',
+      type: 'nms',
+      iou: 0.45,
+      maxDetections: 300,
+      classAware: true,
+      wires: [['n-shadow', 'n-line']],
+    },
+    { id: 'n-line', z: 'tab', type: 'helper' },
+    {
+      id: 'n-shadow',
       z: 'tab',
       type: 'model-shadow',
-      model: 'model',
+      model: 'n-model',
       sample: 1,
       threshold: 0.1,
       evidence: join(root, 'disputed'),
       ...shadow,
-      wires: [['reports'], ['disputed']],
+      wires: [['n-reports'], ['n-disputed']],
     },
-    { id: 'reports', z: 'tab', type: 'helper' },
-    { id: 'disputed', z: 'tab', type: 'helper' },
-    { id: 'catch', z: 'tab', type: 'catch', scope: null, uncaught: false, wires: [['errors']] },
-    { id: 'errors', z: 'tab', type: 'helper' },
+    { id: 'n-reports', z: 'tab', type: 'helper' },
+    { id: 'n-disputed', z: 'tab', type: 'helper' },
+    { id: 'n-catch', z: 'tab', type: 'catch', scope: null, uncaught: false, wires: [['n-errors']] },
+    { id: 'n-errors', z: 'tab', type: 'helper' },
   ];
   await helper.load(NODES, flow as never);
-  on('line', (message: Answer) => answers.push(message));
-  on('reports', ({ payload }: { payload: ShadowReport }) => reports.push(payload));
-  on('disputed', (message: (typeof disputed)[number]) => disputed.push(message));
-  on('errors', ({ error }: { error: { message: string } }) => errors.push(error.message));
+  on('n-line', (message: Answer) => answers.push(message));
+  on('n-reports', ({ payload }: { payload: ShadowReport }) => reports.push(payload));
+  on('n-disputed', (message: (typeof disputed)[number]) => disputed.push(message));
+  on('n-errors', ({ error }: { error: { message: string } }) => errors.push(error.message.replace(/^\w*Error: /, '')));
 }
 
 const last = () => reports.at(-1);
 const phaseIs = (phase: string) => until(`the phase is ${phase}`, () => last()?.phase === phase, 60_000);
-const command = (topic: string, payload: unknown = '') => helper.getNode('shadow').receive({ topic, payload } as never);
+const command = (topic: string, payload: unknown = '') =>
+  helper.getNode('n-shadow').receive({ topic, payload } as never);
 
 /** Sends frames into the line, pauseMs apart or each after the answer to the one before. */
 async function run(count: number, pauseMs?: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     const { image } = await colouredPicture(sent++);
     const expected = answers.length + 1;
-    helper.getNode('detect').receive({ payload: image, topic: 'camera' } as never);
+    helper.getNode('n-detect').receive({ payload: image, topic: 'camera' } as never);
     if (pauseMs === undefined) {
       await until('an answer', () => answers.length >= expected);
       // idle for a moment, so that the shadow gets its turn
@@ -144,14 +161,14 @@ describe('model-shadow node', () => {
     await phaseIs('shadow');
     command('status');
     await until('a report', () => last()?.event === 'status');
-    await helper.request().post('/model-shadow/shadow/reject').expect(200);
+    await helper.request().post('/model-shadow/n-shadow/reject').expect(200);
     assert.equal(last()?.phase, 'rejected');
     assert.equal((await store.journal()).at(-1)?.reason, 'model-shadow.reason.editor');
-    const { body } = await helper.request().post('/model-shadow/shadow/promote').expect(400);
+    const { body } = await helper.request().post('/model-shadow/n-shadow/promote').expect(400);
     assert.match((body as { error: string }).error, /^Expected a candidate in phase shadow or canary for promote/);
-    await helper.request().post('/model-shadow/shadow/explode').expect(400);
-    await helper.request().post('/model-shadow/model/promote').expect(404);
-    const report = await helper.request().get('/model-shadow/shadow').expect(200);
+    await helper.request().post('/model-shadow/n-shadow/explode').expect(400);
+    await helper.request().post('/model-shadow/n-model/promote').expect(404);
+    const report = await helper.request().get('/model-shadow/n-shadow').expect(200);
     assert.equal((report.body as ShadowReport).phase, 'rejected');
   });
 
@@ -161,7 +178,7 @@ describe('model-shadow node', () => {
     for (const path of ['../old', '/etc', '', 7]) command('candidate', path);
     await until('four refusals', () => errors.length === 4);
     assert.match(
-      errors[0] ?? '',
+      errors.find((error) => error.includes('old')) ?? '',
       /^Expected a path inside the models folder .* for the candidate but received "\.\.\/old"$/,
     );
     command('candidate', 'cats');
@@ -181,16 +198,16 @@ describe('model-shadow node', () => {
     await phaseIs('shadow');
     const { image } = await colouredPicture(1);
     const frame = { id: 'camera frame 1' };
-    helper.getNode('shadow').receive({ payload: image, frame } as never);
-    helper.getNode('detect').receive({ payload: image, frame } as never);
+    helper.getNode('n-shadow').receive({ payload: image, frame } as never);
+    helper.getNode('n-detect').receive({ payload: image, frame } as never);
     await until('an answer', () => answers.length === 1);
     for (let tries = 0; tries < 200 && last()?.event !== 'status'; tries++) {
       await pause(50);
-      const { body } = await helper.request().post('/model-shadow/shadow/status').expect(200);
+      const { body } = await helper.request().post('/model-shadow/n-shadow/status').expect(200);
       if (((body as ShadowReport | null)?.frames ?? 0) > 0) break;
       reports.pop();
     }
-    const { body } = await helper.request().post('/model-shadow/shadow/status').expect(200);
+    const { body } = await helper.request().post('/model-shadow/n-shadow/status').expect(200);
     assert.ok((body as ShadowReport).frames >= 1);
   });
 
@@ -231,7 +248,7 @@ describe('model-shadow node', () => {
   for (const [message, error] of badMessages) {
     it(`refuses the message ${JSON.stringify(message).slice(0, 60)}`, async () => {
       await load({ candidate: '' });
-      helper.getNode('shadow').receive(message as never);
+      helper.getNode('n-shadow').receive(message as never);
       await until('the error', () => errors.length > 0);
       assert.match(errors[0] ?? '', error);
     });
