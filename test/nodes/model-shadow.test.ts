@@ -74,7 +74,7 @@ async function load(shadow: object, model = station): Promise<void> {
     { id: 'n-catch', z: 'tab', type: 'catch', scope: null, uncaught: false, wires: [['n-errors']] },
     { id: 'n-errors', z: 'tab', type: 'helper' },
   ];
-  await helper.load(NODES, flow as never);
+  await helper.load(NODES, flow);
   on('n-line', (message: Answer) => answers.push(message));
   on('n-reports', ({ payload }: { payload: ShadowReport }) => reports.push(payload));
   on('n-disputed', (message: (typeof disputed)[number]) => disputed.push(message));
@@ -83,15 +83,14 @@ async function load(shadow: object, model = station): Promise<void> {
 
 const last = () => reports.at(-1);
 const phaseIs = (phase: string) => until(`the phase is ${phase}`, () => last()?.phase === phase, 60_000);
-const command = (topic: string, payload: unknown = '') =>
-  helper.getNode('n-shadow').receive({ topic, payload } as never);
+const command = (topic: string, payload: unknown = '') => helper.getNode('n-shadow').receive({ topic, payload });
 
 /** Sends frames into the line, pauseMs apart or each after the answer to the one before. */
 async function run(count: number, pauseMs?: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     const { image } = await colouredPicture(sent++);
     const expected = answers.length + 1;
-    helper.getNode('n-detect').receive({ payload: image, topic: 'camera' } as never);
+    helper.getNode('n-detect').receive({ payload: image, topic: 'camera' });
     if (pauseMs === undefined) {
       await until('an answer', () => answers.length >= expected);
       // idle for a moment, so that the shadow gets its turn
@@ -164,7 +163,7 @@ describe('model-shadow node', () => {
     await helper.request().post('/model-shadow/n-shadow/reject').expect(200);
     assert.equal(last()?.phase, 'rejected');
     assert.equal((await store.journal()).at(-1)?.reason, 'model-shadow.reason.editor');
-    const { body } = await helper.request().post('/model-shadow/n-shadow/promote').expect(400);
+    const { body } = (await helper.request().post('/model-shadow/n-shadow/promote').expect(400)) as { body: unknown };
     assert.match((body as { error: string }).error, /^Expected a candidate in phase shadow or canary for promote/);
     await helper.request().post('/model-shadow/n-shadow/explode').expect(400);
     await helper.request().post('/model-shadow/n-model/promote').expect(404);
@@ -198,16 +197,16 @@ describe('model-shadow node', () => {
     await phaseIs('shadow');
     const { image } = await colouredPicture(1);
     const frame = { id: 'camera frame 1' };
-    helper.getNode('n-shadow').receive({ payload: image, frame } as never);
-    helper.getNode('n-detect').receive({ payload: image, frame } as never);
+    helper.getNode('n-shadow').receive({ payload: image, frame });
+    helper.getNode('n-detect').receive({ payload: image, frame });
     await until('an answer', () => answers.length === 1);
     for (let tries = 0; tries < 200 && last()?.event !== 'status'; tries++) {
       await pause(50);
-      const { body } = await helper.request().post('/model-shadow/n-shadow/status').expect(200);
+      const { body } = (await helper.request().post('/model-shadow/n-shadow/status').expect(200)) as { body: unknown };
       if (((body as ShadowReport | null)?.frames ?? 0) > 0) break;
       reports.pop();
     }
-    const { body } = await helper.request().post('/model-shadow/n-shadow/status').expect(200);
+    const { body } = (await helper.request().post('/model-shadow/n-shadow/status').expect(200)) as { body: unknown };
     assert.ok((body as ShadowReport).frames >= 1);
   });
 
