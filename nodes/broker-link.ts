@@ -13,6 +13,8 @@ interface MqttBrokerNode {
   connecting: boolean;
   options: { will?: BrokerMessage };
   client?: { options: { will?: BrokerMessage } };
+  /** Published before the connection is ended on purpose. */
+  closeMessage?: BrokerMessage;
   register(user: BrokerUser): void;
   deregister(user: BrokerUser, done: () => void, autoDisconnect: boolean): void;
   connect(done?: () => void): void;
@@ -78,6 +80,9 @@ export class BrokerLink implements BrokerPort {
     const unchanged = present?.topic === will.topic && String(present.payload) === String(will.payload);
     if (unchanged) return true;
     this.#broker.options.will = will;
+    // When Node-RED stops, the broker node may be closed before this one: its own farewell is the one that gets through.
+    this.#broker.closeMessage ??= will;
+    if (this.#broker.closeMessage.topic === will.topic) this.#broker.closeMessage = will;
     // the client has its own copy of the options, which it reads again when it reconnects by itself
     if (this.#broker.client !== undefined) this.#broker.client.options.will = will;
     // A will goes with CONNECT: a connection that another node has made already is made anew.
@@ -100,7 +105,8 @@ export class BrokerLink implements BrokerPort {
     this.#listeners.length = 0;
     if (!this.#registered) return Promise.resolve();
     for (const topic of this.#topics) this.#broker.unsubscribe(topic, this.#user.id, removed);
-    if (ownWills.get(this.#broker) === this.#user.id) {
+    // a redeploy brings the same will back; only a station that is gone for good takes it along
+    if (removed && ownWills.get(this.#broker) === this.#user.id) {
       ownWills.delete(this.#broker);
       delete this.#broker.options.will;
     }

@@ -9,7 +9,9 @@ import { AlertService } from '../src/alert/service';
 import { stationMonitor } from '../src/monitor/monitor';
 import { onClose, onInput, showError, statusText, type Send } from './adapter';
 import { BrokerLink } from './broker-link';
+import { drawWith } from './draw-with';
 import { readDefinition, type DefectAlertDef, type ReadDefinition } from './defect-alert-definition';
+import { modelNodeOf } from './inspection-model-node';
 import { serveEvidence, type EvidenceFolders } from './evidence-endpoint';
 
 interface DefectAlertMessage extends NodeMessageInFlow {
@@ -67,6 +69,7 @@ export = function (RED: NodeAPI) {
       warn: (sentence) => node.warn(sentence),
       broker,
       evidence,
+      render: drawWith(modelNodeOf((id) => RED.nodes.getNode(id), definition.model)),
     });
     started.then(
       () => broker?.open(),
