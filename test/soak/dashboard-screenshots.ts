@@ -1,0 +1,89 @@
+/**
+ * npm run screenshots:dashboard
+ *
+ * The factory dashboard in headless Chromium, on a 10-inch panel and on a phone, in English and Chinese; the pictures are
+ * docs/images/dashboard-*.png. The line is the simulator; what it drew stands in for what a model finds, so that the
+ * pictures do not depend on a trained model.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
+import { launchBrowser } from '../helpers/browser';
+import { ROOT } from '../helpers/root';
+import { dashboardExample, startDashboard, type FlowNode } from '../alert/support/dashboard';
+
+const VIEWS = [
+  { name: 'panel', width: 1280, height: 800, locale: 'en-US' },
+  { name: 'phone', width: 390, height: 844, locale: 'en-US' },
+  { name: 'panel-zh', width: 1280, height: 800, locale: 'zh-CN' },
+];
+const OUT = join(ROOT, 'docs', 'images');
+/** How long the line runs before the pictures are taken. */
+const RUN_MS = Number(process.argv[2] ?? 60) * 1000;
+
+/** In the place of the detector: the defects that the simulator drew, some more sure than others. */
+const FROM_TRUTH = `
+  const hash = (text) => [...text].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) % 997, 7);
+  const truth = msg.frame.truth || [];
+  msg.image = msg.payload;
+  msg.payload = truth.map(({ label, classId, box }, i) => ({
+    label, classId, box, confidence: 0.35 + 0.6 * (hash(msg.frame.id + i) / 997),
+  }));
+  msg.inference = {
+    model: { name: 'simulated', version: '1', sha256: 'ab'.repeat(32), precision: 'int8' },
+    latencyMs: { queue: 0, decode: 4, infer: 30, total: 34 + (hash(msg.frame.id) % 12) },
+    threads: 2, image: { width: msg.frame.width, height: msg.frame.height }, thresholds: { confidence: 0.1, iou: 0.45 },
+  };
+  return msg;`;
+
+function simulatedLine(flow: FlowNode[], temperatureFile: string): FlowNode[] {
+  return flow.map((node) => {
+    if (node.type === 'inspection-model') return { ...node, model: 'tiny.onnx' };
+    if (node.type === 'camera-in') return { ...node, fps: 2 };
+    if (node.type === 'thermal-guard') return { ...node, sensor: temperatureFile };
+    if (node.type !== 'yolo-int8-detect') return node;
+    return { ...node, type: 'function', func: FROM_TRUTH, outputs: 1, libs: [] };
+  });
+}
+
+async function main(): Promise<void> {
+  mkdirSync(OUT, { recursive: true });
+  const dashboard = await startDashboard();
+  const browser = await launchBrowser();
+  try {
+    const temperatureFile = join(dashboard.userDir, 'temp');
+    writeFileSync(temperatureFile, '61400\n');
+    await dashboard.nodeRed.deploy(simulatedLine(dashboardExample(), temperatureFile));
+    await sleep(RUN_MS);
+    for (const { name, width, height, locale } of VIEWS) {
+      const context = await browser.newContext({ viewport: { width, height }, locale, colorScheme: 'dark' });
+      const page = await context.newPage();
+      page.on('pageerror', (error) => console.error(`${name}: ${String(error)}`));
+      await page.goto(dashboard.url, { timeout: 180_000, waitUntil: 'domcontentloaded' });
+      await page.waitForSelector('.ei-live img', { timeout: 180_000 });
+      await sleep(15_000);
+      const shot = await page.screenshot({ fullPage: name === 'phone' });
+      // 256 colours: small enough for a README
+      await sharp(shot)
+        .png({ palette: true, quality: 80, effort: 8 })
+        .toFile(join(OUT, `dashboard-${name}.png`));
+      await context.close();
+    }
+    console.error(
+      dashboard.nodeRed.log
+        .split('\n')
+        .filter((line) => /error|warn/i.test(line))
+        .slice(0, 20)
+        .join('\n'),
+    );
+  } catch (error) {
+    console.error(dashboard.nodeRed.log);
+    throw error;
+  } finally {
+    await browser.close();
+    await dashboard.stop();
+  }
+}
+
+void main();
