@@ -68,7 +68,7 @@ function axes(totalS: number, range: Range, unit: string): string {
       `<text class="axis" x="${x(minute * 60).toFixed(1)}" y="${PLOT.height - 10}" text-anchor="middle">${+minute.toFixed(2)} min</text>`,
     );
   }
-  parts.push(`<text class="axis" x="${PLOT.left + 4}" y="${PLOT.top + 10}">${unit}</text>`);
+  parts.push(`<text class="axis" x="${PLOT.left}" y="${PLOT.top - 3}">${unit}</text>`);
   return parts.join('');
 }
 
