@@ -17,16 +17,16 @@ class Augmentation:
     """How strongly. Probabilities 0..1; scale is the range of zoom of a crop."""
 
     scale: tuple[float, float] = (0.7, 1.4)
-    mosaic: float = 0.35
+    mosaic: float = 0.25
     aim: float = 0.75  # crops that are aimed at an object rather than anywhere
     keep_visible: float = 0.4  # a cut object stays when this much of its area is seen
     rotate: bool = True  # quarter turns; only for scenes without an 'up'
     flip: float = 0.5
     flip_vertical: float = 0.5
-    edges: float = 0.6  # binary images: redraw the edges (see rough_edges)
-    light: float = 0.7
+    edges: float = 0.4  # binary images: redraw the edges (see rough_edges)
+    light: float = 0.4
     hue: float = 0.3
-    noise: float = 0.3
+    noise: float = 0.2
     blur: float = 0.15
 
 

@@ -35,7 +35,7 @@ def load_model(path: Path, averaged: bool = True) -> tuple[Yolo, dict]:
 class MovingAverage:
     """Exponential moving average of all weights and statistics; short at first, so that early noise is forgotten."""
 
-    def __init__(self, model: Yolo, decay: float = 0.999, ramp: float = 500):
+    def __init__(self, model: Yolo, decay: float = 0.999, ramp: float = 100):
         self.model = Yolo(model.classes, model.width, model.depth).eval()
         self.model.load_state_dict(model.state_dict())
         self.decay, self.ramp = decay, ramp

@@ -58,6 +58,10 @@ class Config:
     upright: bool = False
 
 
+PAUSE_SECONDS = 60
+"""A step that took longer was stopped from outside (a suspended process); the schedule does not count that."""
+
+
 def check(config: Config) -> None:
     """Refuses values that cannot work, in one sentence."""
     rules = (
@@ -204,8 +208,8 @@ class Run:
         loader = self._loader(tail)
         size = sum(p.numel() for p in self.model.parameters())
         self.note(f"{size / 1e6:.2f} M parameters, {'bf16' if bf16 else 'fp32'}, {sum(map(len, self.datasets))} images")
-        began, mean = time.monotonic() - self.elapsed, {}
-        saved = scored = logged = time.monotonic()
+        mean: dict[str, float] = {}
+        saved = scored = logged = before = time.monotonic()
         while not self.stop and (progress := self.progress()) < 1:
             if not tail and progress >= 1 - c.plain_tail:
                 tail = True
@@ -219,7 +223,8 @@ class Run:
             self.step += 1
             self.ema.update(self.model, self.step)
             now = time.monotonic()
-            self.elapsed = now - began
+            self.elapsed += min(now - before, PAUSE_SECONDS)
+            before = now
             mean = {name: mean.get(name, value) * 0.98 + value * 0.02 for name, value in parts.items()}
             if self.step % c.log_steps == 0:
                 losses = " ".join(f"{name} {value:.3f}" for name, value in mean.items())
