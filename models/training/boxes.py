@@ -42,14 +42,12 @@ def iou_pairs(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return shared / (area - shared + EPS)
 
 
-def suppress(boxes: np.ndarray, scores: np.ndarray, iou: float) -> list[int]:
-    """Greedy non-maximum suppression of one class: indices kept, best score first."""
-    order = np.argsort(-scores, kind="stable")
-    overlaps = iou_pairs(boxes, boxes)
+def suppress(boxes: np.ndarray, scores: np.ndarray, iou: float, limit: int) -> list[int]:
+    """Greedy non-maximum suppression of one class: at most `limit` indices kept, best score first."""
+    left = np.argsort(-scores, kind="stable")
     kept: list[int] = []
-    alive = np.ones(len(boxes), bool)
-    for index in order:
-        if alive[index]:
-            kept.append(int(index))
-            alive &= overlaps[index] <= iou
+    while len(left) and len(kept) < limit:
+        best, left = left[0], left[1:]
+        kept.append(int(best))
+        left = left[iou_pairs(boxes[best : best + 1], boxes[left])[0] <= iou]
     return kept

@@ -27,10 +27,9 @@ def detections(output: np.ndarray, confidence: float, iou: float, limit: int = M
     found = []
     for label, scores in enumerate(output[4:]):
         keep = np.flatnonzero(scores >= confidence)
-        keep = keep[np.argsort(-scores[keep], kind="stable")][: limit * 10]
         centre, size = output[:2, keep].T, output[2:4, keep].T
         boxes = np.concatenate((centre - size / 2, centre + size / 2), 1)
-        for index in suppress(boxes, scores[keep], iou):
+        for index in suppress(boxes, scores[keep], iou, limit):
             found.append((*boxes[index], scores[keep[index]], label))
     rows = np.array(found, np.float32).reshape(-1, 6)
     return rows[np.argsort(-rows[:, 4], kind="stable")][:limit]

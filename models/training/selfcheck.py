@@ -67,7 +67,7 @@ def check_parts(folder: Path) -> None:
     check("IoU of half-shifted and of disjoint boxes", np.allclose(iou_pairs(a, b), [[1 / 3, 0]], atol=1e-6))
     same = torch.tensor([[2.0, 3, 9, 12]])
     check("complete IoU of a box with itself is 1", abs(float(complete_iou(same, same)) - 1) < 1e-5)
-    kept = suppress(np.array([[0.0, 0, 10, 10], [1, 0, 11, 10], [30, 0, 40, 10]]), np.array([0.5, 0.9, 0.1]), 0.5)
+    kept = suppress(np.array([[0.0, 0, 10, 10], [1, 0, 11, 10], [30, 0, 40, 10]]), np.array([0.5, 0.9, 0.1]), 0.5, 9)
     check("suppression keeps the better of two and the far one", kept == [1, 2], kept)
 
     square = np.zeros((4, 4), np.uint8)
