@@ -47,7 +47,8 @@ const BOARD_COLUMNS: readonly Column[] = [
 
 /** Head and rows of the comparison table. */
 export function tableOf({ results }: BenchReport): { head: string[]; rows: string[][] } {
-  const columns = results.some(({ board }) => board !== undefined) ? [...COLUMNS, ...BOARD_COLUMNS] : COLUMNS;
+  const hasSensors = results.some(({ board }) => board?.tempC !== undefined || board?.throttling !== undefined);
+  const columns = hasSensors ? [...COLUMNS, ...BOARD_COLUMNS] : COLUMNS;
   return {
     head: columns.map(({ head }) => head),
     rows: results.map((result) => columns.map(({ cell }) => cell(result, baseOf(result, results)))),
