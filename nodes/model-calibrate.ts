@@ -50,7 +50,7 @@ export = function (RED: NodeAPI) {
     const quantize = async (send: Send): Promise<void> => {
       if (!collector) throw problem;
       const result = await collector.quantize(quantizeOptions);
-      send({ topic: 'calibration', payload: { state: result.published ? 'ready' : 'refused', ...result } } as never);
+      send({ topic: 'calibration', payload: { state: result.published ? 'ready' : 'refused', ...result } });
       if (!result.published)
         throw expected('a certified model', 'calibration', result.certificate.verdict, 'CHECK_FAILED');
       this.status({ fill: 'green', shape: 'dot', text: RED._('model-calibrate.status.ready') });
@@ -118,7 +118,7 @@ export = function (RED: NodeAPI) {
       const image = Buffer.isBuffer(message.image) ? message.image : message.payload;
       if (!Buffer.isBuffer(image)) throw expected('a Buffer with an encoded picture', 'msg.payload', message.payload);
       if (collector.offer(image, message.frame)) {
-        send({ topic: 'calibration', payload: { ...collector.counts } } as never);
+        send({ topic: 'calibration', payload: { ...collector.counts } });
       }
     });
     onClose(this, () => collector?.stop());

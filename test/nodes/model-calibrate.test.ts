@@ -54,7 +54,7 @@ describe('node model-calibrate', () => {
         if (last()?.state === 'ready') return true;
         // every picture twice: the second is a near-duplicate
         const payload = await cellPicture(Math.floor(seed++ / 2));
-        flow.node('calibrate').receive({ payload } as never);
+        flow.node('calibrate').receive({ payload });
         return false;
       },
       60_000,
@@ -70,7 +70,7 @@ describe('node model-calibrate', () => {
 
   it('quantizes on command, refuses with one sentence while there are too few frames', async () => {
     const flow = await deploy({ automatic: false });
-    flow.node('calibrate').receive({ calibrate: 'quantize', payload: '' } as never);
+    flow.node('calibrate').receive({ calibrate: 'quantize', payload: '' });
     await waitFor('an error', () => flow.errors.length > 0);
     assert.match(flow.errors[0]!, /Expected a folder with images .* for calibration/);
     assert.equal(existsSync(join(folder, 'int8')), false);
@@ -79,7 +79,7 @@ describe('node model-calibrate', () => {
   it('refuses bad messages and bad settings with one sentence, and goes on', async () => {
     const flow = await deploy();
     for (const message of [{ payload: 'text' }, { calibrate: 'now', payload: '' }]) {
-      flow.node('calibrate').receive(message as never);
+      flow.node('calibrate').receive(message);
     }
     await waitFor('two errors', () => flow.errors.length === 2);
     assert.match(flow.errors[0]!, /Expected a Buffer with an encoded picture for msg.payload but received "text"/);
@@ -87,7 +87,7 @@ describe('node model-calibrate', () => {
     await helper.unload();
 
     const broken = await deploy({ samples: 'many' });
-    broken.node('calibrate').receive({ payload: await cellPicture(1) } as never);
+    broken.node('calibrate').receive({ payload: await cellPicture(1) });
     await waitFor('an error', () => broken.errors.length > 0);
     assert.match(broken.errors[0]!, /Expected a whole number .* for samples but received "many"/);
   });
