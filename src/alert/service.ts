@@ -67,15 +67,19 @@ export class AlertService {
   private constructor(
     options: ServiceOptions,
     ports: ServicePorts,
-    parts: { state?: StateFile; outbox?: Outbox; presence?: Presence },
+    parts: { rules: AlertRules; state?: StateFile; outbox?: Outbox; presence?: Presence },
   ) {
     this.#options = options;
     this.#ports = ports;
     this.#state = parts.state;
     this.#outbox = parts.outbox;
     this.#presence = parts.presence;
-    const rules = parts.state?.rulesFor(options.rules) ?? options.rules;
-    this.#station = new AlertStation(options.station, Date.now(), rules, parts.state?.state.counters ?? undefined);
+    this.#station = new AlertStation(
+      options.station,
+      Date.now(),
+      parts.rules,
+      parts.state?.state.counters ?? undefined,
+    );
     const logFolder = options.log?.folder ?? options.folder;
     if (options.log !== undefined && logFolder !== undefined) {
       this.#log = new VerdictLog({ folder: logFolder, format: options.log.format });
@@ -107,7 +111,8 @@ export class AlertService {
     if (outbox !== undefined && outbox.damaged > 0) {
       ports.warn(`The outbox had ${outbox.damaged} unreadable line(s): cut off by a crash, or spoilt on the disk`);
     }
-    return new AlertService(options, ports, { state, outbox, presence });
+    const rules = (await state?.rulesFor(options.rules)) ?? options.rules;
+    return new AlertService(options, ports, { rules, state, outbox, presence });
   }
 
   get station(): AlertStation {

@@ -62,11 +62,12 @@ export class StateFile {
     return this.#state;
   }
 
-  /** The rules to judge by: changed ones, unless the flow's own have been changed since. */
-  rulesFor(configured: AlertRules): AlertRules {
-    return this.#state.rules !== null && this.#state.changedFrom === rulesId(configured)
-      ? this.#state.rules
-      : configured;
+  /** The rules to judge by: changed ones, unless the flow's own have been changed since; those are then forgotten. */
+  async rulesFor(configured: AlertRules): Promise<AlertRules> {
+    const { rules, changedFrom } = this.#state;
+    if (rules === null || changedFrom === rulesId(configured)) return rules ?? configured;
+    await this.save({ rules: null, changedFrom: '' });
+    return configured;
   }
 
   /** Resolves when the change is on the disk. Changes that come while one is written are written together. */

@@ -28,7 +28,7 @@ describe('stationName', () => {
     it(`refuses ${JSON.stringify(name)?.slice(0, 20)}`, () =>
       assert.throws(
         () => stationName(name),
-        /^InspectionError: Expected a name of 1 to 64 letters.* for station but received /,
+        /^Expected a name of 1 to 64 letters.* for station but received /,
       ));
   }
 });

@@ -114,7 +114,7 @@ describe('Outbox', () => {
     writeFileSync(join(folder, 'file'), '');
     await assert.rejects(
       Outbox.open({ folder: join(folder, 'file', 'x') }),
-      /^InspectionError: Cannot open the outbox in /,
+      /^Cannot open the outbox in /,
     );
   });
 

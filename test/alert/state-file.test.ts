@@ -33,9 +33,11 @@ describe('StateFile', () => {
     const rules = readRules({ minConfidence: 0.7 });
     await file.save({ rules, changedFrom: rulesId(DEFAULT_RULES) });
     const again = await StateFile.open(folder);
-    assert.deepEqual(again.rulesFor(DEFAULT_RULES), rules);
+    assert.deepEqual(await again.rulesFor(DEFAULT_RULES), rules);
     const deployed = readRules({ minConfidence: 0.5 });
-    assert.equal(again.rulesFor(deployed), deployed);
+    assert.equal(await again.rulesFor(deployed), deployed);
+    // and once other rules were deployed, the change is over for good
+    assert.equal(await (await StateFile.open(folder)).rulesFor(DEFAULT_RULES), DEFAULT_RULES);
   });
 
   for (const text of ['', '{', 'null', '[]', '{"rules":{"minConfidence":9},"counters":{"triggers":1},"bdSeq":"x"}']) {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import helper from 'node-red-node-test-helper';
 import { detection, FRAME, INFERENCE } from '../alert/fixtures';
@@ -161,6 +163,89 @@ describe('defect-alert node', () => {
       await until(() => node.errors.length >= 1, 'the catch node');
       assert.match(String(node.errors.at(-1)), message);
       assert.deepEqual(node.verdicts, []);
+    });
+  }
+
+  describe('with a user folder', () => {
+    let userDir: string;
+    before(() => {
+      userDir = mkdtempSync(join(tmpdir(), 'alert-user-'));
+      helper.settings({ userDir });
+    });
+    after(() => {
+      helper.settings({});
+      rmSync(userDir, { recursive: true, force: true });
+    });
+
+    it('remembers changed rules and counters over a restart, until other rules are deployed', async () => {
+      const first = await bench();
+      first.receive({ rules: { minConfidence: 0.95 } });
+      first.receive({ payload: [detection()] });
+      await first.verdictsSeen(2);
+      await helper.unload();
+      const second = await bench();
+      second.receive({ payload: [detection()] });
+      await second.verdictsSeen(1);
+      assert.equal(second.verdicts[0]?.payload.verdict, 'PASS');
+      assert.equal((second.verdicts[0]?.payload.counters as { triggers: number }).triggers, 2);
+      await helper.unload();
+      const third = await bench({ minConfidence: 0.5 });
+      third.receive({ payload: [detection()] });
+      await third.verdictsSeen(1);
+      assert.equal(third.verdicts[0]?.payload.verdict, 'FAIL');
+    });
+
+    it('keeps the picture of an alert and gives it out, and nothing else', async () => {
+      const node = await bench({ evidence: true });
+      const image = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(500)]);
+      node.receive({ payload: [detection()], frame: FRAME, image });
+      await until(() => node.alerts.length === 1, 'the alert');
+      assertValid(schemas['defect-alert'], node.alerts[0]?.payload);
+      const { url } = node.alerts[0]?.payload.evidence as { url: string };
+      assert.match(url, /^\/inspection\/evidence\/n\/\d{8}T\d{9}Z-[0-9a-f-]{36}\.jpg$/);
+      const server = helper.request();
+      await until(
+        () => readdirSync(join(userDir, 'inspection', 'defect-alert', 'n', 'evidence')).length > 0,
+        'the file',
+      );
+      const response = await server.get(url).expect(200);
+      assert.equal(response.headers['content-type'], 'image/jpeg');
+      assert.equal(response.headers['x-content-type-options'], 'nosniff');
+      assert.deepEqual(response.body, image);
+      for (const path of [
+        'x/y.jpg',
+        'n/..%2fstate.json',
+        'n/%2e%2e%2fstate.json',
+        'n/state.json',
+        'n/.',
+        `n/${'a'.repeat(2000)}`,
+      ]) {
+        await server.get(`/inspection/evidence/${path}`).expect(404);
+      }
+    });
+
+    it('writes one line per part', async () => {
+      const node = await bench({ log: 'csv' });
+      node.receive({ payload: [detection()] });
+      node.receive({ payload: 'cat' });
+      await node.verdictsSeen(2);
+      const path = join(userDir, 'inspection', 'defect-alert', 'n', 'verdicts.csv');
+      await until(() => existsSync(path) && readFileSync(path, 'utf8').split('\r\n').length === 4, 'two lines');
+      assert.match(readFileSync(path, 'utf8'), /,FAIL,[\s\S]*,NOT_INSPECTED,bad message,/);
+    });
+  });
+
+  for (const name of ['#', '+', 'a/b', 'a\nb', '🔥', '<script>', 'x'.repeat(65_536)]) {
+    it(`never lets ${JSON.stringify(name).slice(0, 14)} into a topic`, async () => {
+      const node = await bench();
+      const hostile = detection({ label: name });
+      node.receive({ payload: [hostile], frame: { ...FRAME, id: name, source: name }, topic: name, station: name });
+      await until(() => node.alerts.length === 1 && node.verdicts.length === 1, 'alert and verdict');
+      assert.equal(node.alerts[0]?.topic, 'inspection/line-1/alert');
+      assert.equal(node.verdicts[0]?.topic, 'inspection/line-1/verdict');
+      assertValid(schemas['defect-alert'], node.alerts[0]?.payload);
+      assertValid(schemas['inspection-verdict'], node.verdicts[0]?.payload);
+      assert.doesNotMatch(JSON.stringify(node.alerts[0]?.payload), /<script|\\n/);
     });
   }
 });

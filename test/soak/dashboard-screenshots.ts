@@ -62,7 +62,10 @@ async function main(): Promise<void> {
       page.on('pageerror', (error) => console.error(`${name}: ${String(error)}`));
       await page.goto(dashboard.url, { timeout: 180_000, waitUntil: 'domcontentloaded' });
       await page.waitForSelector('.ei-live img', { timeout: 180_000 });
-      await sleep(15_000);
+      await page.waitForSelector('.ei-class', { timeout: 60_000 });
+      await sleep(5000);
+      await page.waitForSelector('.ei-verdict.fail', { timeout: 60_000 });
+      await sleep(300);
       const shot = await page.screenshot({ fullPage: name === 'phone' });
       // 256 colours: small enough for a README
       await sharp(shot)
