@@ -26,10 +26,7 @@ describe('stationName', () => {
     7,
   ]) {
     it(`refuses ${JSON.stringify(name)?.slice(0, 20)}`, () =>
-      assert.throws(
-        () => stationName(name),
-        /^Expected a name of 1 to 64 letters.* for station but received /,
-      ));
+      assert.throws(() => stationName(name), /^Expected a name of 1 to 64 letters.* for station but received /));
   }
 });
 

@@ -112,10 +112,7 @@ describe('Outbox', () => {
 
   it('refuses a folder that cannot be one with one sentence', async () => {
     writeFileSync(join(folder, 'file'), '');
-    await assert.rejects(
-      Outbox.open({ folder: join(folder, 'file', 'x') }),
-      /^Cannot open the outbox in /,
-    );
+    await assert.rejects(Outbox.open({ folder: join(folder, 'file', 'x') }), /^Cannot open the outbox in /);
   });
 
   it('keeps a message pending when the disk refuses it, and tells', async () => {
