@@ -53,6 +53,8 @@ class Lane {
       case 'ready':
         return this.#model.resolve(message.model);
       case 'failed':
+        // it has nothing left to do and ends, perhaps before the reason is passed on: that is no death
+        this.#thread.removeAllListeners('exit');
         return this.#model.reject(new InspectionError(message.code, message.message));
       case 'inferred':
         return this.#take(message.id)?.resolve(message);
