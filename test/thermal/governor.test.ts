@@ -111,6 +111,24 @@ describe('governor', () => {
     }
   });
 
+  it('a line that stands still on a warm board earns no rate', () => {
+    const governor = new Governor();
+    follow(governor, 0, 600, () => 76);
+    const rateOf = (second: number) =>
+      governor.update({ nowMs: second * 1000, tempC: 74, inspectedPerSecond: 0, offeredPerSecond: 0 }).budget
+        .framesPerSecond;
+    const before = rateOf(600);
+    assert.ok(before < 10);
+    for (let s = 601; s < 7200; s++) assert.ok(rateOf(s) <= before, `${rateOf(s)}/s after ${s} s`);
+  });
+
+  it('pauses a good degree before hard when it gets there in spite of everything', () => {
+    const states = follow(new Governor(), 0, 600, (s) => 60 + 0.05 * s);
+    const second = states.findIndex((state) => state.level === 'paused');
+    assert.ok(second > 0 && 60 + 0.05 * second < 81, `paused at ${60 + 0.05 * second} °C`);
+    assert.ok(states.slice(0, second).some((state) => state.level === 'rate reduced'));
+  });
+
   it('in calm conditions two changes are at least a minute apart', () => {
     const states = follow(new Governor(), 0, 7200, (s) => 74 + 2 * Math.sin(s / 400));
     const changes = states.flatMap((state, s) => (state.changed && s > 600 ? [s] : []));

@@ -63,6 +63,14 @@ describe('thermal guard', () => {
     assert.equal(scheduler.admit({ camera: 'a', kind: 'primary' }).admitted, true);
   });
 
+  it('a sensor that needs a moment at the start is no missing sensor', async () => {
+    const { scheduler, problems, look } = bench(undefined);
+    await look(2, undefined);
+    await look(1, 45);
+    assert.deepEqual(problems, []);
+    assert.equal(scheduler.condition?.state, 'full');
+  });
+
   it('a sensor that comes later is used', async () => {
     const { scheduler, look } = bench(undefined);
     await look(10, undefined);
