@@ -4,6 +4,7 @@ import { expected, messageOf } from '../src/errors';
 import { resolveModelPath } from '../src/model/resolve';
 import { CalibrationCollector, type CollectCounts } from '../src/quantize/collect';
 import { readOptions } from '../src/quantize/options';
+import { stationScheduler, type Budget } from '../src/scheduler/scheduler';
 import { nonEmptyString, numberBetween, oneOf } from '../src/validate';
 import { onClose, onInput, showError, statusText, type Send } from './adapter';
 import type { InspectionMessage } from './messages';
@@ -100,6 +101,11 @@ export = function (RED: NodeAPI) {
         this.error(error.message);
       });
       collector.start();
+      const resting = collector;
+      const onBudget = ({ shadow, paused }: Budget): void => resting.rest(paused || !shadow);
+      stationScheduler.on('budget', onBudget);
+      onBudget(stationScheduler.budget);
+      onClose(this, () => void stationScheduler.off('budget', onBudget));
     } catch (error) {
       problem = error;
       this.error(messageOf(error));

@@ -60,6 +60,7 @@ export class CalibrationCollector extends EventEmitter<{
   /** A frame is being looked at: there is never more than one on its way. */
   #isLooking = false;
   #lookedAt = -Infinity;
+  #isResting = false;
   #quantizing: { resolve: (result: CalibrationOutcome) => void; reject: (error: InspectionError) => void } | undefined;
 
   /** @throws InspectionError BAD_ARGUMENT */
@@ -108,6 +109,7 @@ export class CalibrationCollector extends EventEmitter<{
    */
   offer(image: Uint8Array, frame?: Partial<FrameInfo>): boolean {
     const now = performance.now();
+    if (this.#isResting) return false;
     if (this.#state !== 'collecting' || this.#isLooking || now - this.#lookedAt < this.#options.intervalMs)
       return false;
     this.#lookedAt = now;
@@ -134,6 +136,16 @@ export class CalibrationCollector extends EventEmitter<{
     });
   }
 
+  /**
+   * Has the process stand still, or go on: calibration gives way to a hot board and to a line that needs everything.
+   * What runs is not lost, only later.
+   */
+  rest(isResting: boolean): void {
+    if (this.#isResting === isResting) return;
+    this.#isResting = isResting;
+    this.#child?.kill(isResting ? 'SIGSTOP' : 'SIGCONT');
+  }
+
   /** Stops a running quantization; nothing is published. */
   cancel(): void {
     this.#send({ type: 'cancel' });
@@ -147,6 +159,8 @@ export class CalibrationCollector extends EventEmitter<{
     this.#end(new InspectionError('CANCELLED', 'The calibration was stopped'));
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
+    // a process that stands still does not notice that it is to end
+    if (this.#isResting) child.kill('SIGCONT');
     if (child.connected) child.disconnect();
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await gone;

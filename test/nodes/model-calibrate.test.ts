@@ -8,6 +8,7 @@ import type { InspectionMessage } from '../../nodes/messages';
 import modelCalibrate from '../../nodes/model-calibrate';
 import { loadModel } from '../../src/model/load-model';
 import { CalibrationCollector } from '../../src/quantize/collect';
+import { stationScheduler } from '../../src/scheduler/scheduler';
 import { deployFlow } from '../helpers/flow';
 import { writeTinyModel } from '../helpers/tiny-model';
 import { waitFor } from '../helpers/wait-for';
@@ -126,5 +127,36 @@ describe('node model-calibrate', () => {
     await waitFor('the frame', () => collector.counts.collected === 1);
     assert.equal(collector.offer(await cellPicture(2)), false);
     await collector.stop();
+  });
+
+  it('stands still while the station has nothing to spare, goes on after that, and ends all the same', async () => {
+    const starts: number[] = [];
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the collector as `this`
+    const { start } = CalibrationCollector.prototype;
+    CalibrationCollector.prototype.start = function (this: CalibrationCollector) {
+      start.call(this);
+      if (this.pid !== undefined) starts.push(this.pid);
+    };
+    try {
+      await deploy();
+    } finally {
+      CalibrationCollector.prototype.start = start;
+    }
+    const [pid] = starts;
+    assert.ok(pid !== undefined);
+    // the state is the letter after the name in parentheses; T: stopped by a signal
+    const state = () => /\) (.)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1];
+    try {
+      stationScheduler.setBudget({ shadow: false, reason: 'test' }, 'test');
+      await waitFor('the process to stand still', () => state() === 'T');
+      stationScheduler.release('test');
+      await waitFor('the process to go on', () => state() !== 'T');
+      stationScheduler.setBudget({ paused: true, reason: 'test' }, 'test');
+      await waitFor('the process to stand still again', () => state() === 'T');
+      await helper.unload();
+      await waitFor('the process to be gone', () => !existsSync(`/proc/${pid}`));
+    } finally {
+      stationScheduler.release('test');
+    }
   });
 });
