@@ -76,7 +76,7 @@ async function main(): Promise<void> {
   const frame = { source: 'camera', format: 'rgb24', width: TINY_SIZE, height: TINY_SIZE };
   const pump = setInterval(() => {
     counts.sent += 1;
-    guard.receive({ payload: picture, frame: { ...frame } } as never);
+    guard.receive({ payload: picture, frame: { ...frame } });
   }, 1000 / DEMAND);
 
   const startedMs = performance.now();
