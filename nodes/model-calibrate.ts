@@ -20,6 +20,7 @@ interface ModelCalibrateDef extends NodeDef {
   method: string;
   threads: number | string;
   maxRecallLoss: number | string;
+  augment?: boolean;
   automatic: boolean;
 }
 
@@ -75,6 +76,7 @@ export = function (RED: NodeAPI) {
         model: resolveModelPath(config.model, [base, process.cwd()]),
         out: within(config.out, 'out'),
         ...{ target, method, threads, maxRecallLoss, samples },
+        augment: config.augment ?? false,
       };
       readOptions({ ...quantizeOptions, calibration: folder });
       collector = new CalibrationCollector({

@@ -1,5 +1,5 @@
 import { clone } from '@bufbuild/protobuf';
-import { DataType, encodeOnnx, makeNode, makeValue, sizeOf, type ModelProto } from '../onnx';
+import { DataType, encodeOnnx, int64Tensor, makeNode, makeValue, sizeOf, type ModelProto } from '../onnx';
 import { ModelProtoSchema } from '../onnx/generated/onnx';
 import { ModelSession, type Tensor } from '../model/session';
 import { Histogram } from './ranges/histogram';
@@ -102,6 +102,45 @@ function withExtremes(model: ModelProto, values: readonly string[]): ModelProto 
     }
   }
   return changed;
+}
+
+/**
+ * The mean of each channel of values [1, channels, height, width] over the calibration pictures.
+ *
+ * @param model float model with fixed shapes; not changed
+ */
+export async function channelMeans(
+  model: ModelProto,
+  values: readonly string[],
+  reader: CalibrationReader,
+  options: Omit<CalibrateOptions, 'method'>,
+): Promise<Map<string, Float32Array>> {
+  const changed = shallowCopy(model);
+  const graph = changed.graph!;
+  const meanOf = (value: string): string => `${value}:mean`;
+  const axes = [0, 2, 3];
+  // from operator set 18 on the axes are an input
+  const version = Math.max(
+    ...model.opsetImport.filter(({ domain }) => domain === '').map((set) => Number(set.version)),
+  );
+  if (version >= 18) graph.initializer = [...graph.initializer, int64Tensor('axes:mean', [3], axes)];
+  for (const value of values) {
+    const inputs = version >= 18 ? [value, 'axes:mean'] : [value];
+    const attributes = { keepdims: 0, ...(version < 18 && { axes }) };
+    graph.node.push(makeNode('ReduceMean', meanOf(value), inputs, [meanOf(value)], attributes));
+  }
+  graph.output = values.map((value) => makeValue(meanOf(value), DataType.FLOAT));
+  const sums = new Map<string, Float32Array>();
+  await pass(changed, reader, { ...options, method: 'mean' }, [0, 1], (outputs) => {
+    for (const value of values) {
+      const image = outputs[meanOf(value)]!.data as Float32Array;
+      const sum = sums.get(value);
+      if (sum) image.forEach((mean, channel) => (sum[channel]! += mean));
+      else sums.set(value, image.slice());
+    }
+  });
+  for (const sum of sums.values()) sum.forEach((total, channel) => (sum[channel] = total / reader.count));
+  return sums;
 }
 
 /** The model with some of its intermediate values as its outputs. */

@@ -29,10 +29,11 @@ async function handle(message: ToWorker): Promise<void> {
     const outcome = await collection.offer(message.image, message.frame);
     send({ type: 'offered', outcome, collected: collection.count });
   } else if (message.type === 'quantize') {
-    abort = new AbortController();
+    // made when the message came: it may have been taken back while frames were still looked at
+    const { signal } = abort!;
     let lastPercent = -1;
     const { out, published, manifest, certificate } = await quantize(readOptions(message.options), {
-      signal: abort.signal,
+      signal,
       onProgress: (progress) => {
         const percent = Math.floor(progress.done * 100);
         if (percent !== lastPercent) send({ type: 'progress', progress });
@@ -51,6 +52,7 @@ process.on('message', (message: ToWorker) => {
     abort?.abort();
     return;
   }
+  if (message.type === 'quantize') abort = new AbortController();
   work = work
     .then(() => handle(message))
     .catch((error: unknown) =>

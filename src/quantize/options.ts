@@ -18,10 +18,16 @@ export interface QuantizeOptions {
   labels: string | undefined;
   /** Share of the pictures that calibration does not see; the certificate is made on them. 0.05 … 0.9 */
   holdOut: number;
+  /** Input pixels per side, for models with dynamic axes; undefined: the model's own. */
+  size: number | undefined;
   /** uint8 NHWC pixels as input. */
   byteInput: boolean;
   /** End the graph at the raw outputs of the head where the head is known. */
   cutHead: boolean;
+  /** Correct biases by the mean of the weights' rounding error. */
+  biasCorrection: boolean;
+  /** Add every calibration picture once more in the look of another camera's image processor. */
+  augment: boolean;
   /** Points of recall (0 … 100) that a class may lose. */
   maxRecallLoss: number;
   /** Publish although the held-out pictures show nothing to compare. */
@@ -40,8 +46,11 @@ export const QUANTIZE_DEFAULTS = {
   target: 'portable',
   labels: undefined,
   holdOut: 0.25,
+  size: undefined,
   byteInput: true,
   cutHead: true,
+  biasCorrection: false,
+  augment: false,
   maxRecallLoss: 2,
   allowUncertified: false,
   threads: 0,
@@ -70,14 +79,23 @@ const READERS: { [K in keyof QuantizeOptions]: (value: unknown) => QuantizeOptio
   target: (value) => oneOf(value, 'target', TARGETS),
   labels: (value) => optionalString(value, 'labels'),
   holdOut: (value) => numberBetween(value, 'hold-out', 0.05, 0.9),
+  size: (value) => (value === undefined ? undefined : inputSize(value)),
   byteInput: (value) => flag(value, 'byte-input'),
   cutHead: (value) => flag(value, 'cut-head'),
+  biasCorrection: (value) => flag(value, 'bias-correction'),
+  augment: (value) => flag(value, 'augment'),
   maxRecallLoss: (value) => numberBetween(value, 'max-recall-loss', 0, 100),
   allowUncertified: (value) => flag(value, 'allow-uncertified'),
   threads: (value) => integerBetween(value, 'threads', 0, 64),
   name: (value) => optionalString(value, 'name'),
   version: (value) => optionalString(value, 'version'),
 };
+
+function inputSize(value: unknown): number {
+  const size = integerBetween(value, 'size', 32, 4096);
+  if (size % 32 === 0) return size;
+  throw expected('a multiple of 32 pixels', 'size', value);
+}
 
 /**
  * Completes and checks options; numbers may come as strings.

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InspectionError } from '../errors';
+import { expected, InspectionError } from '../errors';
 import { ModelSession } from '../model/session';
-import { decodeOnnx, encodeOnnx, readOnnxFile, type ModelProto } from '../onnx';
+import { decodeOnnx, encodeOnnx, ioOf, readOnnxFile, type ModelProto } from '../onnx';
 
 /** Operators of models that have integers inside already. */
 const QUANTIZED = /^(QuantizeLinear|DequantizeLinear|QLinear.*|ConvInteger|MatMulInteger|DynamicQuantizeLinear|QGemm)$/;
@@ -33,6 +33,40 @@ export function assertFloatModel(model: ModelProto, path: string): void {
 }
 
 /**
+ * Gives the picture input of a model a size; the model is changed.
+ *
+ * @param shape one number per axis
+ */
+export function fixInput(model: ModelProto, inputName: string, shape: readonly number[]): void {
+  const input = model.graph!.input.find(({ name }) => name === inputName)!;
+  if (input.type?.value.case === 'tensorType') {
+    const dims = input.type.value.value.shape?.dim ?? [];
+    dims.forEach((dim, axis) => (dim.value = { case: 'dimValue', value: BigInt(shape[axis]!) }));
+  }
+  // Shapes that an exporter wrote for its own size would contradict the fixed one.
+  model.graph!.valueInfo = [];
+  for (const output of model.graph!.output) {
+    if (output.type?.value.case === 'tensorType') delete output.type.value.value.shape;
+  }
+}
+
+/**
+ * A dynamic model with its axes fixed to a size.
+ *
+ * @throws InspectionError BAD_ARGUMENT when the model's size is fixed to another one
+ */
+export function withSize(model: ModelProto, inputName: string, size: number): ModelProto {
+  const fixed = decodeOnnx(encodeOnnx(model), 'the model');
+  const shape = ioOf(model).inputs.find(({ name }) => name === inputName)!.shape!;
+  const [, , height, width] = shape;
+  if ((typeof height === 'number' && height !== size) || (typeof width === 'number' && width !== size)) {
+    throw expected(`the model's own ${width}x${height} (only models with dynamic axes can be resized)`, 'size', size);
+  }
+  fixInput(fixed, inputName, [1, 3, size, size]);
+  return fixed;
+}
+
+/**
  * Cleans a model for quantization: the input's dynamic axes fixed, constants folded (anchors, shapes), BatchNorm merged
  * into convolutions, identities dropped. The runtime's own basic optimizations do it; they only use standard operators.
  *
@@ -46,17 +80,7 @@ export async function prepareFloatModel(
   shape: readonly number[],
 ): Promise<ModelProto> {
   const fixed = decodeOnnx(encodeOnnx(model), 'the model');
-  const input = fixed.graph!.input.find(({ name }) => name === inputName)!;
-  if (input.type?.value.case === 'tensorType') {
-    const dims = input.type.value.value.shape?.dim ?? [];
-    dims.forEach((dim, axis) => (dim.value = { case: 'dimValue', value: BigInt(shape[axis]!) }));
-  }
-  // Shapes that an exporter wrote for its own size would contradict the fixed one.
-  fixed.graph!.valueInfo = [];
-  for (const output of fixed.graph!.output) {
-    if (output.type?.value.case === 'tensorType') delete output.type.value.value.shape;
-  }
-
+  fixInput(fixed, inputName, shape);
   const folder = await mkdtemp(join(tmpdir(), 'edge-inspect-'));
   try {
     const file = join(folder, 'prepared.onnx');

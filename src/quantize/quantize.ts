@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join, parse } from 'node:path';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join, parse } from 'node:path';
 import { InspectionError } from '../errors';
 import { readDataset } from '../bench/map-dataset';
 import { DEFAULT_CONFIDENCE, Pipeline } from '../detect/pipeline';
@@ -8,17 +8,19 @@ import { actualThreads } from '../detector/options';
 import { loadModel, type LoadedModel } from '../model/load-model';
 import type { ModelManifest } from '../model/manifest-types';
 import { checkManifest } from '../model/manifest';
-import { decodeOnnx, encodeOnnx, GraphEditor } from '../onnx';
-import { calibrate, shapesOf, type CalibrationReader } from './calibrate';
+import { decodeOnnx, encodeOnnx, GraphEditor, type ModelProto } from '../onnx';
+import { withIspLooks } from './augment';
+import { calibrate, channelMeans, shapesOf, type CalibrationReader } from './calibrate';
 import { readCalibrationSet, type CalibrationSet } from './calibration-set';
 import { AGREEMENT_TOLERANCE, certify, type Certificate } from './certificate/certify';
 import { certificateReport } from './certificate/report';
 import { runBoth, type CertificateImage } from './certificate/run';
 import { findCut, manifestHead, type CutHead } from './cut-heads';
 import { splitHead } from './head';
+import { valuesToAverage } from './levers/bias-correction';
 import { repeatPixels } from './optimize/upsample';
 import type { QuantizeOptions } from './options';
-import { assertFloatModel, prepareFloatModel } from './prepare';
+import { assertFloatModel, prepareFloatModel, withSize } from './prepare';
 import { progressReporter, type Progress, type Step } from './progress';
 import { ioError, PendingFolder } from './publish';
 import { pictureReader } from './reader';
@@ -50,7 +52,9 @@ export interface QuantizeResult {
 export async function quantize(options: QuantizeOptions, hooks: QuantizeHooks = {}): Promise<QuantizeResult> {
   const pending = await PendingFolder.create(options.out);
   try {
+    hooks.signal?.throwIfAborted();
     const result = await new Quantization(options, hooks, pending.path).run();
+    hooks.signal?.throwIfAborted();
     if (result.published) await pending.publish();
     return result;
   } catch (error) {
@@ -79,21 +83,37 @@ class Quantization {
     const { options } = this;
     this.#progress('reading', 0);
     const loaded = await loadModel(options.model);
-    assertFloatModel(decodeOnnx(loaded.bytes, options.model), options.model);
-    const float = await Pipeline.open(options.model, { threads: this.#threads });
+    const source = decodeOnnx(loaded.bytes, options.model);
+    assertFloatModel(source, options.model);
+    const float = await this.#openFloat(source, loaded);
     try {
       const signal = this.hooks.signal;
       const set = await readCalibrationSet(options.calibration, options.samples, options.holdOut, signal);
       const heldOut = await this.#withLabels(set);
       this.#progress('preparing', 0);
-      const built = await this.#build(loaded, float.manifest, set);
+      // a resized model is still the one that was given
+      const floatManifest = { ...float.manifest, sha256: loaded.manifest.sha256 };
+      const built = await this.#build(loaded, floatManifest, set);
       this.#progress('writing', 0);
-      const manifest = this.#manifest(float.manifest, built, set);
+      const manifest = this.#manifest(floatManifest, built, set);
       await this.#write('model.onnx', built.bytes);
       await this.#write('manifest.json', JSON.stringify(manifest));
       return await this.#certify(float, loaded, manifest, heldOut, set);
     } finally {
       await float.close();
+    }
+  }
+
+  /** The float model at the size asked for. */
+  async #openFloat(source: ModelProto, loaded: LoadedModel): Promise<Pipeline> {
+    const { model, size } = this.options;
+    if (size === undefined) return Pipeline.open(model, { threads: this.#threads });
+    const resized = join(this.folder, `${loaded.manifest.name}.onnx`);
+    await this.#write(basename(resized), encodeOnnx(withSize(source, loaded.inputName, size)));
+    try {
+      return await Pipeline.open(resized, { threads: this.#threads });
+    } finally {
+      await rm(resized);
     }
   }
 
@@ -104,9 +124,11 @@ class Quantization {
     const input = manifest.input;
     const source = decodeOnnx(loaded.bytes, options.model);
     const prepared = await prepareFloatModel(source, inputName, [1, 3, input.height, input.width]);
-    const reader = this.#cancellable(
-      pictureReader(set.calibration.length, (index) => readFile(set.calibration[index]!.path), inputName, input),
-    );
+    const asTheyAre = (index: number): Promise<Uint8Array> => readFile(set.calibration[index]!.path);
+    const pictures = options.augment
+      ? withIspLooks(set.calibration.length, asTheyAre)
+      : { count: set.calibration.length, load: asTheyAre };
+    const reader = this.#cancellable(pictureReader(pictures.count, pictures.load, inputName, input));
     const graph = new GraphEditor(prepared);
     const values = graph.graph.node.flatMap((node) => node.output.filter((value) => value !== ''));
     const shapes = await shapesOf(prepared, values, reader, this.#threads);
@@ -123,8 +145,12 @@ class Quantization {
       byteInput: options.byteInput,
       ...(cut && { cut }),
     };
-    const observed = planModel(prepared, rewriteOptions).valuesToObserve();
-    const ranges = await calibrate(prepared, observed, reader, {
+    const plan = planModel(prepared, rewriteOptions);
+    if (options.biasCorrection) {
+      const averaged = valuesToAverage(plan.nodes);
+      rewriteOptions.means = await channelMeans(prepared, averaged, reader, { threads: this.#threads });
+    }
+    const ranges = await calibrate(prepared, plan.valuesToObserve(), reader, {
       method: options.method,
       threads: this.#threads,
       onProgress: (done) => this.#progress('calibrating', done),
@@ -180,8 +206,8 @@ class Quantization {
   }
 
   #recipe(float: ModelManifest, set: CalibrationSet): Record<string, unknown> {
-    const { method, target, byteInput, cutHead } = this.options;
-    const recipe = { method, target, byteInput, cutHead };
+    const { method, target, byteInput, cutHead, biasCorrection, augment } = this.options;
+    const recipe = { method, target, byteInput, cutHead, biasCorrection, augment };
     return {
       tool: 'edge-inspect quantize',
       ...recipe,

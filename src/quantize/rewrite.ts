@@ -3,6 +3,7 @@ import { GraphEditor, type ModelProto } from '../onnx';
 import { ModelProtoSchema } from '../onnx/generated/onnx';
 import { rawOutputs, type CutHead } from './cut-heads';
 import { splitHead } from './head';
+import type { ChannelMeans } from './levers/bias-correction';
 import type { QuantizationPlan } from './plan';
 import { foldRelus, planQuantization } from './plan-graph';
 import type { ActivationType, QuantizationParameters, Range } from './ranges/range';
@@ -21,6 +22,8 @@ export interface RewriteOptions {
   cut?: CutHead;
   /** Names of nodes that stay float. */
   keepFloat?: ReadonlySet<string>;
+  /** Given: biases are corrected. */
+  means?: ChannelMeans;
 }
 
 export interface Rewritten {
@@ -55,7 +58,9 @@ export function rewriteModel(
   const parameters = parametersOf(plan, ranges, options.activationType);
   writeQdq(plan, parameters, options);
   if (options.cut) cutHead(graph, rawOutputs(options.cut), options.activationType);
-  if (options.byteInput) useByteInput(graph, options.inputName, options.inputHeight, options.inputWidth);
+  if (options.byteInput) {
+    useByteInput(graph, options.inputName, options.activationType, options.inputHeight, options.inputWidth);
+  }
   graph.model.producerName = 'edge-inspect';
   return { model: graph.model, parameters };
 }

@@ -1,4 +1,5 @@
-import { DataType, makeNode, makeValue, type GraphEditor } from '../onnx';
+import { DataType, floatTensor, makeNode, makeValue, uint8Tensor, type GraphEditor } from '../onnx';
+import type { ActivationType } from './ranges/range';
 import { quantizedName } from './write-qdq';
 
 /** Name of the picture input that takes pixels as they come from the decoder. */
@@ -7,15 +8,33 @@ export const PIXELS_INPUT = 'pixels';
 /**
  * Makes the picture input uint8 [1, height, width, 3]: with scale 1/255 and zero point 0 the quantized input is the pixel
  * byte itself, so the QuantizeLinear falls away and nobody converts to float. The Transpose to the planar layout that the
- * graph was written in is merged by the runtime into its own channels-last kernels.
+ * graph was written in is merged by the runtime into its own channels-last kernels. Models with int8 activations need the
+ * byte moved by 128, which a DequantizeLinear does for the QuantizeLinear that stays.
  *
- * @param graph in QDQ form, with `inputName` quantized at scale 1/255, zero point 0
+ * @param graph in QDQ form, with `inputName` quantized over 0 … 1
  */
-export function useByteInput(graph: GraphEditor, inputName: string, height: number, width: number): void {
+export function useByteInput(
+  graph: GraphEditor,
+  inputName: string,
+  type: ActivationType,
+  height: number,
+  width: number,
+): void {
   const quantized = quantizedName(inputName);
   const quantize = graph.producer(quantized)!;
-  graph.graph.node = graph.graph.node.filter((node) => node !== quantize);
-  graph.graph.node.push(makeNode('Transpose', PIXELS_INPUT, [PIXELS_INPUT], [quantized], { perm: [0, 3, 1, 2] }));
+  const planes = type === 'uint8' ? quantized : `${PIXELS_INPUT}_planes`;
+  const nodes = [makeNode('Transpose', PIXELS_INPUT, [PIXELS_INPUT], [planes], { perm: [0, 3, 1, 2] })];
+  if (type === 'uint8') {
+    graph.graph.node = graph.graph.node.filter((node) => node !== quantize);
+  } else {
+    const [scale, zeroPoint] = [`${PIXELS_INPUT}_scale`, `${PIXELS_INPUT}_zero_point`];
+    graph.addConstant(floatTensor(scale, [], [1 / 255]));
+    graph.addConstant(uint8Tensor(zeroPoint, [], [0]));
+    const name = `${PIXELS_INPUT}_float`;
+    nodes.push(makeNode('DequantizeLinear', name, [planes, scale, zeroPoint], [name]));
+    quantize.input = [name, ...quantize.input.slice(1)];
+  }
+  graph.graph.node.push(...nodes);
   graph.graph.input = graph.graph.input.map((input) =>
     input.name === inputName ? makeValue(PIXELS_INPUT, DataType.UINT8, [1, height, width, 3]) : input,
   );
@@ -39,7 +58,7 @@ export interface RawOutput {
  *
  * @param graph in QDQ form
  */
-export function cutHead(graph: GraphEditor, outputs: readonly RawOutput[], type: 'uint8' | 'int8'): void {
+export function cutHead(graph: GraphEditor, outputs: readonly RawOutput[], type: ActivationType): void {
   const elementType = type === 'uint8' ? DataType.UINT8 : DataType.INT8;
   for (const { name, value } of outputs) {
     graph.graph.node.push(makeNode('Transpose', name, [quantizedName(value)], [name], { perm: [0, 2, 3, 1] }));

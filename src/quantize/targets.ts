@@ -11,12 +11,14 @@ export interface TargetRules {
 }
 
 /**
+ * `arm64`: the runtime's int8 × int8 kernels need no packing and no row sums of the input; on x64 there are none.
+ *
  * `x64-avx2`: without VNNI a uint8 × int8 product pair is added in 16 bits and saturates at 2 × 255 × 127; with 7-bit
  * weights (±63) it cannot. VNNI and the arm64 dot product add in 32 bits and need no such care.
  */
 export const TARGET_RULES: Record<Target, TargetRules> = {
   portable: { activationType: 'uint8', weightLimit: 127 },
-  arm64: { activationType: 'uint8', weightLimit: 127 },
+  arm64: { activationType: 'int8', weightLimit: 127 },
   'x64-vnni': { activationType: 'uint8', weightLimit: 127 },
   'x64-avx2': { activationType: 'uint8', weightLimit: 63 },
 };

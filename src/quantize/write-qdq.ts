@@ -8,6 +8,7 @@ import {
   type NodeProto,
   type TensorProto,
 } from '../onnx';
+import { correctedBias, type ChannelMeans } from './levers/bias-correction';
 import type { NodePlan, QuantizationPlan } from './plan';
 import { parametersFor, unionOf, type ActivationType, type QuantizationParameters, type Range } from './ranges/range';
 import { quantizeBias, quantizeWeight } from './weights';
@@ -16,6 +17,8 @@ export interface QdqOptions {
   activationType: ActivationType;
   /** Largest weight magnitude, see targets. */
   weightLimit: number;
+  /** Given: biases are corrected by the mean of the weights' rounding error. */
+  means?: ChannelMeans;
 }
 
 export const quantizedName = (value: string): string => `${value}_quantized`;
@@ -127,13 +130,15 @@ class QdqWriter {
     if (weight === undefined) return;
     const inputScale = this.parameters.get(node.input[0]!)!.scale;
     const weightName = node.input[weight.input]!;
+    const inputMeans = this.options.means?.get(node.input[0]!);
+    const weightTensor = this.graph.constant(weightName)!;
     const biasValues = bias === undefined ? undefined : floatsOf(this.graph.constant(node.input[bias]!)!);
     // Named after the node: two nodes that share weights may read inputs of different scales.
     const base = this.#written.has(weightName) ? `${weightName}/${node.name}` : weightName;
     this.#written.add(weightName);
     const quantized = quantizeWeight(
       quantizedName(base),
-      this.graph.constant(weightName)!,
+      weightTensor,
       this.options.weightLimit,
       inputScale,
       biasValues,
@@ -143,7 +148,8 @@ class QdqWriter {
     node.input[weight.input] = this.#dequantizedConstant(base, quantized, weight.axis, [zeroPoints]);
     if (bias !== undefined) {
       const biasBase = `${base}/bias`;
-      const written = quantizeBias(quantizedName(biasBase), biasValues!, inputScale, quantized.scales);
+      const corrected = inputMeans ? correctedBias(biasValues!, weightTensor, quantized, inputMeans) : biasValues!;
+      const written = quantizeBias(quantizedName(biasBase), corrected, inputScale, quantized.scales);
       node.input[bias] = this.#dequantizedConstant(biasBase, written, 0);
     }
   }

@@ -91,6 +91,33 @@ describe('quantize', () => {
     });
   }
 
+  it('corrects biases and imitates other cameras when asked to; both are in the recipe', async () => {
+    const file = join(folder, 'with-biases.onnx');
+    writeFileSync(file, encodeOnnx(yolov8Net()));
+    const base = { model: file, maxRecallLoss: 100 };
+    const plain = await quantize(options(base));
+    for (const change of [{ biasCorrection: true }, { augment: true }]) {
+      const { manifest, certificate } = await quantize(options({ ...base, ...change }));
+      assert.equal(certificate.passed, true);
+      assert.notEqual(manifest.sha256, plain.manifest.sha256);
+      for (const [key, value] of Object.entries(change)) assert.equal(manifest.recipe![key], value);
+    }
+  });
+
+  it('fixes dynamic axes to the size asked for, and refuses another size for fixed ones', async () => {
+    const dynamic = writeTinyModel(join(folder, 'dynamic.onnx'), { dynamic: true });
+    const { manifest } = await quantize(options({ model: dynamic, size: 64 }));
+    assert.deepEqual([manifest.input.width, manifest.input.height, manifest.name], [64, 64, 'dynamic']);
+    await assert.rejects(quantize(options({ size: 96 })), refusal('BAD_ARGUMENT', /dynamic axes .* size/));
+    assert.throws(() => options({ size: 50 }), refusal('BAD_ARGUMENT', /multiple of 32/));
+  });
+
+  it('gives int8 activations to arm64, with the same pixels as input', async () => {
+    const { manifest, certificate } = await quantize(options({ target: 'arm64' }));
+    assert.equal(certificate.passed, true);
+    assert.deepEqual(manifest.input, { width: 64, height: 64, layout: 'nhwc', type: 'uint8' });
+  });
+
   it('gives 7-bit weights to x64-avx2', async () => {
     const [wide, narrow] = [await quantize(options()), await quantize(options({ target: 'x64-avx2' }))];
     assert.notEqual(narrow.manifest.sha256, wide.manifest.sha256);
