@@ -162,7 +162,7 @@ async function measureDetectors(
   try {
     const measured = [];
     for (const { model } of candidates) {
-      const detector = new Detector({ model, threads, watchdogMs: FRAME_LIMIT_MS });
+      const detector = new Detector({ model, threads, lanes: 1, watchdogMs: FRAME_LIMIT_MS });
       detectors.push(detector);
       const start = performance.now();
       await detector.start();

@@ -9,8 +9,13 @@ export type Overload = 'latest' | 'every';
 export interface DetectorOptions {
   /** Path of an .onnx file or a model folder. */
   model: string;
-  /** Intra-op threads of the inference; 0: as many as there are cores, at most 4. Default 0. */
+  /** Threads that inference may use in all; 0: as many as there are cores, at most 4. Default 0. */
   threads?: number;
+  /**
+   * Frames that are inferred at once; they share the threads. More lanes: more frames per second, more memory, and more time
+   * for a frame that comes alone. Default 0: two when inference may use every core, else one.
+   */
+  lanes?: number;
   /** Frames that may wait beside the ones in the process. Default 2; `every` ignores it. */
   queueLimit?: number;
   overload?: Overload;

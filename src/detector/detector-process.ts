@@ -32,6 +32,8 @@ export interface ProcessSettings {
   model: string;
   /** Intra-op threads, ≥ 1. */
   threads: number;
+  /** Frames inferred at once, ≥ 1; they share the threads. */
+  lanes: number;
   /** 0 … 19 */
   nice: number;
   /** Without an answer for this long while there are requests, the process counts as stuck. */
@@ -47,6 +49,7 @@ export interface ProcessSettings {
  */
 export class DetectorProcess {
   readonly threads: number;
+  readonly lanes: number;
   /** Resolves when the process is gone, whatever the cause, with the reason; never rejects. */
   readonly gone: Promise<InspectionError>;
   readonly #ready = deferred<ModelInfo>();
@@ -65,6 +68,7 @@ export class DetectorProcess {
 
   constructor(settings: ProcessSettings) {
     this.threads = settings.threads;
+    this.lanes = settings.lanes;
     // whoever does not ask for readiness must not be ended by an unhandled rejection
     this.#ready.promise.catch(() => {});
     this.#watchdog = new Watchdog(settings.watchdogMs, () => this.#stuck(settings.watchdogMs));
@@ -87,7 +91,8 @@ export class DetectorProcess {
       .onMessage((message, bytes) => this.#onMessage(message, bytes))
       // a process that cannot be talked to is of no use to anybody
       .onClose(() => this.#child.kill('SIGKILL'));
-    this.#channel.send({ type: 'open', model: settings.model, threads: settings.threads, nice: settings.nice });
+    const { model, threads, lanes, nice } = settings;
+    this.#channel.send({ type: 'open', model, threads, lanes, nice });
   }
 
   /** The model is loaded and warm. Rejects with MODEL_* when it cannot be used, DETECTOR_* when the process died. */

@@ -12,7 +12,14 @@ import type {
   ModelInfo,
   Overload,
 } from './api';
-import { OVERLOAD_POLICIES, actualThreads, checkOptions, framesInProcess, type CheckedOptions } from './options';
+import {
+  OVERLOAD_POLICIES,
+  actualLanes,
+  actualThreads,
+  checkOptions,
+  framesInProcess,
+  type CheckedOptions,
+} from './options';
 import { notInspected, notInspectedBecause } from './outcome';
 import { processUsage } from './process-usage';
 import type { Answer, OperationName, Operations } from './protocol';
@@ -168,7 +175,8 @@ export class Detector
 
   #settings(options: CheckedOptions): ProcessSettings {
     const { model, nice, watchdogMs } = options;
-    return { model, nice, watchdogMs, threads: actualThreads(options.threads) };
+    const threads = actualThreads(options.threads);
+    return { model, nice, watchdogMs, threads, lanes: actualLanes(options.lanes, threads) };
   }
 
   #accept(job: Job): void {
@@ -184,7 +192,7 @@ export class Detector
 
   #giveWork(): void {
     const running = this.#supervisor.running;
-    while (running && this.#inFlight < framesInProcess(running.process.threads)) {
+    while (running && this.#inFlight < framesInProcess(running.process.lanes)) {
       const job = this.#line.shift();
       if (!job) return;
       this.#inFlight += 1;

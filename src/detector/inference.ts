@@ -6,9 +6,14 @@ import type { Letterboxed } from '../frame/letterbox';
 import type { ModelInfo } from './api';
 import { deferred, type Deferred } from './deferred';
 import type { InferMessage, ThreadData, ThreadMessage } from './inference-thread';
-import { laneCount, threadsPerLane } from './options';
 
 const THREAD = join(__dirname, 'inference-thread.js');
+
+export interface InferenceOptions {
+  model: string;
+  threads: number;
+  lanes: number;
+}
 
 /** What a run gives back. */
 interface Run {
@@ -81,13 +86,14 @@ export class Inference {
   /**
    * Starts the threads; resolves when the model is loaded and has run once in each.
    *
-   * @param data its threads are those of all lanes together
+   * @param options threads: of all lanes together; they are shared out evenly
    * @param onDeath called when a thread ends by itself: the process is of no use then
    * @throws InspectionError MODEL_*
    */
-  static async open(data: ThreadData, onDeath: (error: Error) => void): Promise<Inference> {
-    const each: ThreadData = { ...data, threads: threadsPerLane(data.threads) };
-    const lanes = Array.from({ length: laneCount(data.threads) }, () => new Lane(each, onDeath));
+  static async open(options: InferenceOptions, onDeath: (error: Error) => void): Promise<Inference> {
+    const { model: path, threads, lanes: count } = options;
+    const data: ThreadData = { model: path, threads: Math.max(1, Math.floor(threads / count)) };
+    const lanes = Array.from({ length: count }, () => new Lane(data, onDeath));
     const [model] = (await Promise.all(lanes.map((lane) => lane.model))) as [ModelInfo, ...ModelInfo[]];
     return new Inference(model, lanes);
   }

@@ -9,6 +9,8 @@ export const OVERLOAD_POLICIES: readonly Overload[] = ['latest', 'every'];
 export const DETECTOR_DEFAULTS = {
   /** 0: one per core, at most MAX_AUTO_THREADS. */
   threads: 0,
+  /** 0: see actualLanes. */
+  lanes: 0,
   /** Frames. */
   queueLimit: 2,
   overload: 'latest' as Overload,
@@ -28,6 +30,7 @@ type Check = (value: unknown) => unknown;
 const CHECKS: Record<keyof DetectorOptions, Check> = {
   model: (value) => nonEmptyString(value, 'model'),
   threads: (value) => integerBetween(value, 'threads', 0, 64),
+  lanes: (value) => integerBetween(value, 'lanes', 0, 8),
   queueLimit: (value) => integerBetween(value, 'queueLimit', 1, 1000),
   overload: (value) => oneOf(value, 'overload', OVERLOAD_POLICIES),
   watchdogMs: (value) => integerBetween(value, 'watchdogMs', 100, 3_600_000),
@@ -55,28 +58,23 @@ export function actualThreads(threads: number): number {
   return threads > 0 ? threads : Math.min(MAX_AUTO_THREADS, availableParallelism());
 }
 
-/** Lanes when inference may use every core: see laneCount. */
+/** Lanes when inference may use every core: see actualLanes. */
 const FULL_LANES = 2;
 
 /**
- * How many frames are inferred at once; they share the threads. Threads of one run wait for each other between layers, the
- * more so while a core decodes the next picture; two runs with half the threads each do not (2 cores, yolov8n FP32:
- * 18.5 → 24 images/s, for the memory of a second session, and a single frame takes 70 instead of 50 ms). With fewer threads
- * than cores somebody set a limit for other reasons than throughput: one lane then.
+ * How many lanes `lanes: 0` stands for. Threads of one run wait for each other between layers, the more so while a core
+ * decodes the next picture; two runs with half the threads each do not (2 cores, yolov8n FP32: 18.5 → 24 images/s, for the
+ * memory of a second session, and a single frame takes 76 instead of 60 ms). With fewer threads than cores somebody set a
+ * limit for other reasons than throughput: one lane then.
+ *
+ * @param threads of all lanes together, ≥ 1
  */
-export function laneCount(threads: number, cores = availableParallelism()): number {
+export function actualLanes(lanes: number, threads: number, cores = availableParallelism()): number {
+  if (lanes > 0) return Math.min(lanes, threads);
   return threads > 1 && threads >= cores ? FULL_LANES : 1;
 }
 
-/** Intra-op threads of each lane. */
-export function threadsPerLane(threads: number): number {
-  return Math.max(1, Math.floor(threads / laneCount(threads)));
-}
-
-/**
- * Frames that a process is given at a time: one per lane, and one whose picture is decoded meanwhile. More would only grow
- * old there.
- */
-export function framesInProcess(threads: number): number {
-  return laneCount(threads) + 1;
+/** Frames that a process is given at a time: one per lane, and one whose picture is decoded meanwhile. */
+export function framesInProcess(lanes: number): number {
+  return lanes + 1;
 }

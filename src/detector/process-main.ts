@@ -27,7 +27,7 @@ async function open(channel: Channel<FromProcess, ToProcess>, message: OpenMessa
   // Linux sets the niceness of the calling thread; threads made later, the runtime's among them, inherit it
   if (message.nice > 0) setPriority(message.nice);
   try {
-    const inference = await Inference.open({ model: message.model, threads: message.threads }, die);
+    const inference = await Inference.open(message, die);
     channel.send({ type: 'ready', model: inference.model });
     return inference;
   } catch (error) {

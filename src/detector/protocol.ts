@@ -41,7 +41,7 @@ export interface RequestMessage {
 }
 
 export type ToProcess =
-  | { type: 'open'; model: string; /** ≥ 1 */ threads: number; /** 0 … 19 */ nice: number }
+  | { type: 'open'; model: string; /** ≥ 1 */ threads: number; /** ≥ 1 */ lanes: number; /** 0 … 19 */ nice: number }
   /** The payload is the image, if the operation takes one. */
   | RequestMessage;
 

@@ -21,7 +21,12 @@ function picture(colour: string, cellX: number, cellY: number): sharp.Sharp {
 describe('detector with a real model', () => {
   let detector: Detector;
   before(async () => {
-    detector = new Detector({ model: writeTinyModel(join(folder, 'tiny.onnx')), threads: 1, overload: 'every' });
+    detector = new Detector({
+      model: writeTinyModel(join(folder, 'tiny.onnx')),
+      threads: 2,
+      lanes: 2,
+      overload: 'every',
+    });
     await detector.start();
   });
   after(async () => {
@@ -43,7 +48,7 @@ describe('detector with a real model', () => {
     assert.deepEqual(outcome.image, { width: 64, height: 64 });
     assert.deepEqual(outcome.model.classNames, TINY_CLASSES);
     assert.equal(outcome.model.sha256.length, 64);
-    assert.equal(outcome.threads, 1);
+    assert.equal(outcome.threads, 2);
     const { queue, decode, infer, total } = outcome.latencyMs;
     assert.ok(decode > 0 && infer > 0 && queue >= 0);
     assert.ok(Math.abs(total - queue - decode - infer) < 1e-6);

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DetectorOptions } from '../../src/detector/api';
-import { actualThreads, checkOptions, laneCount } from '../../src/detector/options';
+import { actualLanes, actualThreads, checkOptions } from '../../src/detector/options';
 
 describe('detector options', () => {
   it('fills in the defaults', () => {
     assert.deepEqual(checkOptions({ model: 'm.onnx' }), {
       model: 'm.onnx',
       threads: 0,
+      lanes: 0,
       queueLimit: 2,
       overload: 'latest',
       watchdogMs: 10_000,
@@ -25,7 +26,7 @@ describe('detector options', () => {
     [{ model: 'm', nice: 20 }, 'Expected a whole number between 0 and 19 for nice but received 20'],
     [
       { model: 'm', thread: 2 },
-      'Expected only model, threads, queueLimit, overload, watchdogMs, nice for the detector options but received "thread"',
+      'Expected only model, threads, lanes, queueLimit, overload, watchdogMs, nice for the detector options but received "thread"',
     ],
   ];
   for (const [options, message] of bad) {
@@ -40,9 +41,12 @@ describe('detector options', () => {
   });
 
   it('infers two frames at once only when it may use all cores', () => {
-    assert.deepEqual(
-      [laneCount(1, 1), laneCount(1, 4), laneCount(2, 4), laneCount(4, 4), laneCount(2, 2), laneCount(4, 2)],
-      [1, 1, 1, 2, 2, 2],
-    );
+    const lanes = [1, 2].flatMap((threads) => [1, 2, 4].map((cores) => actualLanes(0, threads, cores)));
+    assert.deepEqual(lanes, [1, 1, 1, 2, 2, 1]);
+    assert.equal(actualLanes(0, 4, 4), 2);
+  });
+
+  it('takes as many lanes as asked for, but no lane without a thread', () => {
+    assert.deepEqual([actualLanes(1, 4, 4), actualLanes(3, 4, 8), actualLanes(4, 2, 8)], [1, 3, 2]);
   });
 });
