@@ -21,6 +21,8 @@ export interface GovernorOptions {
   fullRateK: number;
   /** Nothing is held back while the temperature is further than this below `softC`, K. */
   startBandK: number;
+  /** What the die may jump by when the whole rate begins at once, K: a start closer than this to `hardC` begins low. */
+  jumpK: number;
   /** How far below `softC` things are given back, K. */
   hysteresisK: number;
   /** Least time between two changes in calm conditions, s. Above 60: at most one a minute. */
@@ -50,6 +52,7 @@ export const GOVERNOR_DEFAULTS: Readonly<GovernorOptions> = {
   demandMemoryS: 300,
   fullRateK: 90,
   startBandK: 12,
+  jumpK: 12,
   hysteresisK: 2,
   dwellS: 65,
   urgentDwellS: 10,

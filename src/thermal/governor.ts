@@ -178,9 +178,8 @@ export class Governor {
   #fromFull(input: GovernorInput, recentC: number, predictedC: number): boolean {
     const o = this.options;
     const warm = recentC > o.softC - o.startBandK;
-    // Full load on a warm board makes the die jump by more than there is room for: begin low.
     if (recentC >= o.softC && this.#first) return this.#pause(input);
-    if (warm && this.#first) {
+    if (recentC > o.hardC - o.jumpK && this.#first) {
       this.#startLimiting(input, SOFT_START_SHARE);
       return true;
     }

@@ -75,9 +75,6 @@ describe('plant', () => {
   });
 
   it('refuses a cooling it does not know', () => {
-    assert.throws(
-      () => coolingOf('water'),
-      /^InspectionError: Expected one of none, passive, active for cooling but received "water"/,
-    );
+    assert.throws(() => coolingOf('water'), /Expected one of none, passive, active for cooling but received "water"/);
   });
 });
