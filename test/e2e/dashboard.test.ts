@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { launchBrowser } from '../helpers/browser';
-import { TINY_SIZE } from '../helpers/tiny-model';
+import { TINY_SIZE, writeTinyModel } from '../helpers/tiny-model';
 import { waitFor } from '../helpers/wait-for';
 import { dashboardExample, startDashboard, type Dashboard } from '../alert/support/dashboard';
 
@@ -25,9 +25,12 @@ describe('the factory dashboard in a browser', () => {
     await sharp({ create: { width: TINY_SIZE, height: TINY_SIZE, channels: 3, background: FAINT_RED } })
       .png()
       .toFile(join(pictures, 'part.png'));
+    // the same picture of the world, but not the same file
+    writeTinyModel(join(dashboard.userDir, 'next.onnx'), { ballastChannels: 1 });
     const flow = dashboardExample().map((node) => {
       if (node.type === 'inspection-model') return { ...node, model: 'tiny.onnx' };
       if (node.type === 'camera-in') return { ...node, source: 'folder', path: pictures, loop: true, fps: 2 };
+      if (node.type === 'model-shadow') return { ...node, candidate: 'next.onnx', sample: 1 };
       return node;
     });
     await dashboard.nodeRed.deploy(flow);
@@ -61,6 +64,15 @@ describe('the factory dashboard in a browser', () => {
     await page.mouse.move(along.x + along.width - 1, from.y + from.height / 2, { steps: 5 });
     await page.mouse.up();
     await waitFor('a part that passes', async () => (await verdict()) === 'PASS');
+  });
+
+  it('promotes the model in the shadow at the press of a button', async () => {
+    const phase = page.locator('[data-testid="model"] strong');
+    await waitFor('the shadow', async () => (await phase.textContent())?.trim() === 'Candidate in the shadow');
+    await page.locator('button:has-text("Promote")').click();
+    await waitFor('the promotion', async () => (await phase.textContent())?.trim() === 'Promoted');
+    await page.locator('button:has-text("Revert")').click();
+    await waitFor('the way back', async () => (await phase.textContent())?.trim() === 'Reverted');
   });
 
   it('had nothing to complain of in the browser', () => assert.deepEqual(complaints, []));

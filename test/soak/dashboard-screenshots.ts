@@ -1,9 +1,8 @@
 /**
- * npm run screenshots:dashboard
+ * npm run screenshots:dashboard [-- seconds [model]]
  *
  * The factory dashboard in headless Chromium, on a 10-inch panel and on a phone, in English and Chinese; the pictures are
- * docs/images/dashboard-*.png. The line is the simulator; what it drew stands in for what a model finds, so that the
- * pictures do not depend on a trained model.
+ * docs/images/dashboard-*.png. The line is the simulator, the model the one that is shipped.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,28 +21,13 @@ const OUT = join(ROOT, 'docs', 'images');
 /** How long the line runs before the pictures are taken. */
 const RUN_MS = Number(process.argv[2] ?? 60) * 1000;
 
-/** In the place of the detector: the defects that the simulator drew, some more sure than others. */
-const FROM_TRUTH = `
-  const hash = (text) => [...text].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) % 997, 7);
-  const truth = msg.frame.truth || [];
-  msg.image = msg.payload;
-  msg.payload = truth.map(({ label, classId, box }, i) => ({
-    label, classId, box, confidence: 0.35 + 0.6 * (hash(msg.frame.id + i) / 997),
-  }));
-  msg.inference = {
-    model: { name: 'simulated', version: '1', sha256: 'ab'.repeat(32), precision: 'int8' },
-    latencyMs: { queue: 0, decode: 4, infer: 30, total: 34 + (hash(msg.frame.id) % 12) },
-    threads: 2, image: { width: msg.frame.width, height: msg.frame.height }, thresholds: { confidence: 0.1, iou: 0.45 },
-  };
-  return msg;`;
-
 function simulatedLine(flow: FlowNode[], temperatureFile: string): FlowNode[] {
   return flow.map((node) => {
-    if (node.type === 'inspection-model') return { ...node, model: 'tiny.onnx' };
+    if (node.type === 'inspection-model' && process.argv[3]) return { ...node, model: process.argv[3] };
     if (node.type === 'camera-in') return { ...node, fps: 2 };
     if (node.type === 'thermal-guard') return { ...node, sensor: temperatureFile };
-    if (node.type !== 'yolo-int8-detect') return node;
-    return { ...node, type: 'function', func: FROM_TRUTH, outputs: 1, libs: [] };
+    if (node.type === 'model-shadow') return { ...node, candidate: 'tiny.onnx' };
+    return node;
   });
 }
 

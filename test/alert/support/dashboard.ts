@@ -12,9 +12,7 @@ const PACKAGES = ['@edge-inspect/node-red-inspection', '@flowfuse/node-red-dashb
 
 /** The example as it is shipped. */
 export function dashboardExample(): FlowNode[] {
-  return (JSON.parse(readFileSync(join(ROOT, 'examples', '06 - Factory dashboard.json'), 'utf8')) as FlowNode[]).filter(
-    ({ type }) => type !== 'model-shadow',
-  );
+  return JSON.parse(readFileSync(join(ROOT, 'examples', '06 - Factory dashboard.json'), 'utf8')) as FlowNode[];
 }
 
 export interface Dashboard {
