@@ -1,5 +1,5 @@
 /**
- * npm run screenshots:dashboard [-- seconds [model]]
+ * npm run screenshots:dashboard [-- seconds [model [candidate]]]
  *
  * The factory dashboard in headless Chromium, on a 10-inch panel and on a phone, in English and Chinese; the pictures are
  * docs/images/dashboard-*.png. The line is the simulator, the model the one that is shipped.
@@ -26,7 +26,7 @@ function simulatedLine(flow: FlowNode[], temperatureFile: string): FlowNode[] {
     if (node.type === 'inspection-model' && process.argv[3]) return { ...node, model: process.argv[3] };
     if (node.type === 'camera-in') return { ...node, fps: 2 };
     if (node.type === 'thermal-guard') return { ...node, sensor: temperatureFile };
-    if (node.type === 'model-shadow') return { ...node, candidate: 'tiny.onnx' };
+    if (node.type === 'model-shadow') return { ...node, candidate: process.argv[4] ?? node.candidate };
     return node;
   });
 }
