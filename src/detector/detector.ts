@@ -87,8 +87,8 @@ export class Detector
       this.#failure = undefined;
       this.#setState('starting');
       this.#starting = this.#supervisor.start();
-      // a start that failed may be tried again by another call, but not by a frame
-      this.#starting.catch(() => (this.#starting = undefined));
+      // its end is told by onFailed; who does not wait for it must not be ended by it
+      this.#starting.catch(() => {});
     }
     return this.#starting;
   }
@@ -161,16 +161,20 @@ export class Detector
     await this.#starting?.catch(() => {});
     if (this.#isStopped) throw stopped();
     const settings = { ...this.#supervisor.settings, ...this.#settings(options) };
-    const model = await (this.#starting === undefined
-      ? this.#restartWith(settings)
-      : this.#supervisor.replace(settings));
+    const model = await (this.#starting === undefined ? this.#startWith(settings) : this.#supervisor.replace(settings));
     this.#options = options;
     return model;
   }
 
-  #restartWith(settings: ProcessSettings): Promise<ModelInfo> {
+  async #startWith(settings: ProcessSettings): Promise<ModelInfo> {
+    const before = this.#supervisor.settings;
     this.#supervisor.settings = settings;
-    return this.start();
+    try {
+      return await this.start();
+    } catch (error) {
+      this.#supervisor.settings = before;
+      throw error;
+    }
   }
 
   #settings(options: CheckedOptions): ProcessSettings {
@@ -242,6 +246,8 @@ export class Detector
 
   #onFailed(reason: InspectionError): void {
     this.#failure = reason;
+    // may be tried again by a call of start(), but not by a frame
+    this.#starting = undefined;
     this.#endPatience();
     this.#refuseWaiting('model not available', reason.message, reason.code);
     this.#setState('failed', reason);

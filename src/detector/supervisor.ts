@@ -64,6 +64,7 @@ export class Supervisor {
 
   /** Starts the first process. Rejects with the reason after onFailed(), or CANCELLED when stopped meanwhile. */
   async start(): Promise<ModelInfo> {
+    this.#life.abort();
     this.#life = new AbortController();
     return this.#launch(this.#life.signal, FIRST_START_ATTEMPTS);
   }

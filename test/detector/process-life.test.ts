@@ -62,6 +62,22 @@ describe('life of the detector process', () => {
     assert.ok(next.inspected);
   });
 
+  it('fails when its model has gone by the time of a restart, and comes back when it is there again', async (t) => {
+    const path = writeTinyModel(join(folder, 'fleeting.onnx'));
+    const detector = new Detector({ model: path, threads: 1 });
+    t.after(() => detector.stop());
+    await detector.start();
+    rmSync(path);
+    process.kill(detector.stats().pid as number, 'SIGKILL');
+    await until('it has failed', () => detector.stats().state === 'failed');
+    const outcome = await detector.detect({ image: await picture() });
+    assert.ok(!outcome.inspected);
+    assert.deepEqual([outcome.reason, outcome.code], ['model not available', 'MODEL_NOT_FOUND']);
+    writeTinyModel(path);
+    await detector.start();
+    assert.ok((await detector.detect({ image: await picture() })).inspected);
+  });
+
   it('gives way with all its working threads when it is nice', { skip: process.platform !== 'linux' }, async (t) => {
     const detector = new Detector({ model, threads: 2, nice: 7 });
     t.after(() => detector.stop());

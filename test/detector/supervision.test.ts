@@ -78,6 +78,16 @@ describe('detector start', () => {
     assert.deepEqual([detector.stats().state, detector.stats().restarts], ['failed', 0]);
   });
 
+  it('tries again when start() is called again, but not for a frame', async () => {
+    const detector = fake({ model: 'invalid' });
+    await assert.rejects(detector.start());
+    await assert.rejects(detector.reconfigure({ model: 'invalid as well' }), { code: 'MODEL_INVALID' });
+    assert.equal(gist(await send(detector, 'ok')), 'model not available');
+    const [first, second] = [detector.start(), detector.start()];
+    assert.equal(first, second);
+    await assert.rejects(first, { code: 'MODEL_INVALID' });
+  });
+
   it('gives up on a model that crashes the process three times, with its last words', async () => {
     const detector = fake({ model: 'crashing' });
     await assert.rejects(detector.start(), {
