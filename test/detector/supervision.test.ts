@@ -235,6 +235,8 @@ describe('detector process death', () => {
     }
     const outcome = await send(detector, 'ok');
     assert.equal(gist(outcome), 'detector restarted');
+    // nor those that come while it is still away
+    assert.equal(gist(await send(detector, 'ok')), 'detector restarted');
     assert.equal(detector.stats().state, 'restarting');
   });
 });
