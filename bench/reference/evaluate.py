@@ -3,7 +3,7 @@
 Shares no code with the product: onnxruntime, OpenCV for decoding and the letterbox (as Ultralytics does it), NumPy for
 NMS, pycocotools for mAP. Run after `npm run build`:
 
-    pip install numpy onnxruntime opencv-python-headless pycocotools
+    pip install -r bench/reference/requirements.txt
     python3 bench/reference/evaluate.py --model yolov8n.onnx --images DIR --labels DIR
 
 Prints both results as JSON. Exits 1 when mAP differs by more than 0.3 points, or a confident box by more than 1 pixel.
