@@ -1,7 +1,7 @@
 import type { Mask, Point } from '../mask';
 import type { Random } from '../random';
 import { bowed, doodle, type Stroke } from './brush';
-import { along, edgeSite, run, turned } from './site';
+import { along, edgeSiteOf, run, turned, type SiteKind } from './site';
 import type { Pieces } from './topology';
 
 /** The six classic defects, in the class order of the public data sets. */
@@ -50,9 +50,22 @@ function crossing(random: Random, a: Point, b: Point, halfWidth: number): Stroke
   });
 }
 
+/** How often a defect is looked for at each kind of edge. Shorts and spurs do not begin in holes more than elsewhere. */
+const SITES: Record<'copper' | 'bare', readonly { weight: number; kind: SiteKind }[]> = {
+  copper: [
+    { weight: 55, kind: 'any' },
+    { weight: 27, kind: 'small' },
+    { weight: 18, kind: 'hole' },
+  ],
+  bare: [
+    { weight: 60, kind: 'any' },
+    { weight: 40, kind: 'small' },
+  ],
+};
+
 /** Across copper (value 1: an open) or across bare board (value 0: a short), from an edge to the next one. */
 function across(mask: Mask, edges: Int32Array, random: Random, value: 0 | 1): Stroke[] | undefined {
-  const site = edgeSite(mask, edges, random);
+  const site = edgeSiteOf(mask, edges, random, random.weighted(SITES[value === 1 ? 'copper' : 'bare']).kind);
   if (!site) return undefined;
   const ahead = value === 1 ? site.inward : { x: -site.inward.x, y: -site.inward.y };
   const heading = turned(ahead, random.chance(0.4) ? 0 : random.normal() * 0.5);
@@ -69,7 +82,7 @@ function across(mask: Mask, edges: Int32Array, random: Random, value: 0 | 1): St
 
 /** From an edge inwards (a bite) or outwards (a spur). */
 function fromEdge(mask: Mask, edges: Int32Array, random: Random, into: 0 | 1): Stroke[] | undefined {
-  const site = edgeSite(mask, edges, random);
+  const site = edgeSiteOf(mask, edges, random, random.weighted(SITES[into === 1 ? 'copper' : 'bare']).kind);
   if (!site) return undefined;
   const ahead = into === 1 ? site.inward : { x: -site.inward.x, y: -site.inward.y };
   const heading = turned(ahead, random.normal() * 0.75);

@@ -41,6 +41,41 @@ export function edgeSite(mask: Mask, edges: Int32Array, random: Random): EdgeSit
   return { x, y, inward: { x: sumX / length, y: sumY / length } };
 }
 
+/** Width below which a feature is small: a pad, a trace's end; and bare board below which it is a hole or a gap, px. */
+const SMALL_PX = 44;
+
+/** Extent of a value through a point along a direction and against it, px; Infinity when it is longer than SMALL_PX. */
+function extent(mask: Mask, from: Point, direction: Point, value: 0 | 1): number {
+  const back = { x: -direction.x, y: -direction.y };
+  return run(mask, from, direction, value, SMALL_PX) + run(mask, from, back, value, SMALL_PX);
+}
+
+/**
+ * What an edge belongs to. Long traces have most of the edges of a board, so a place picked evenly is seldom at a pad, a
+ * trace's end or the rim of a hole, where defects happen as well.
+ */
+export type SiteKind = 'any' | 'small' | 'hole';
+
+function isOfKind(mask: Mask, site: EdgeSite, kind: SiteKind): boolean {
+  if (kind === 'any') return true;
+  const tangent = { x: -site.inward.y, y: site.inward.x };
+  if (kind === 'small') return extent(mask, along(site, site.inward, 3), tangent, 1) <= SMALL_PX;
+  const outside = along(site, site.inward, -4);
+  return extent(mask, outside, tangent, 0) <= SMALL_PX && extent(mask, outside, site.inward, 0) <= SMALL_PX;
+}
+
+/** Places tried for one of the wanted kind; after that any place does. */
+const KIND_TRIES = 12;
+
+/** A random edge of the wanted kind where one is soon found, otherwise any edge. */
+export function edgeSiteOf(mask: Mask, edges: Int32Array, random: Random, kind: SiteKind): EdgeSite | undefined {
+  for (let i = 0; i < KIND_TRIES; i++) {
+    const site = edgeSite(mask, edges, random);
+    if (site && isOfKind(mask, site, kind)) return site;
+  }
+  return edgeSite(mask, edges, random);
+}
+
 export function turned(direction: Point, angle: number): Point {
   const cos = Math.cos(angle);
   const sin = Math.sin(angle);

@@ -1,7 +1,7 @@
 import type { Random } from '../random';
 import type { Sheet } from '../sheet';
 import { bars, power } from './heavy-copper';
-import { area, bus, chip, footprint, meander, ringChain, target, text, vias } from './parts';
+import { area, bus, chip, dots, footprint, meander, ringChain, target, text, vias } from './parts';
 import { plane } from './planes';
 import { build, wholeSheet, type Part } from './recipe';
 
@@ -27,6 +27,7 @@ function fine(sheet: Sheet, random: Random): void {
     [footprint, 0, 6],
     [chip, 0, 8],
     [vias, 0, 4],
+    [dots, random.chance(0.75) ? 1 : 0, 2],
     [target, 0, 1],
     [ringChain, 0, random.chance(0.3) ? 3 : 0],
     [text, 0, random.chance(0.2) ? 2 : 0],
@@ -50,6 +51,7 @@ function throughHole(sheet: Sheet, random: Random): void {
     [footprint, 1, 8],
     [chip, 0, 9],
     [vias, 0, 2],
+    [dots, 0, 1],
     [target, 0, 1],
     [ringChain, 0, random.chance(0.3) ? 3 : 0],
     [text, 0, random.chance(0.3) ? 3 : 0],
@@ -69,7 +71,7 @@ function sparse(sheet: Sheet, random: Random): void {
   };
   build(sheet, random, rules, [
     [random.pick<Part>([area, bus, footprint]), 1, 2],
-    [random.pick<Part>([chip, vias, bus]), 0, 2],
+    [random.pick<Part>([chip, vias, bus, dots]), 0, 2],
     [target, 0, 1],
     [ringChain, 0, random.chance(0.3) ? 3 : 0],
     [text, 0, random.chance(0.4) ? 3 : 0],

@@ -150,6 +150,28 @@ export function vias(sheet: Sheet, random: Random, rules: Rules): void {
   }
 }
 
+/** Solid round vias and test points, a little oval as etching leaves them: alone, in pairs, in rows. Good copper. */
+export function dots(sheet: Sheet, random: Random, rules: Rules): void {
+  const size = random.between(4.5, 10);
+  const oval = random.between(0.85, 1.2);
+  const tented = random.chance(0.5);
+  const pitch = 2 * size + rules.clearance * random.between(0.6, 4);
+  for (let i = random.integer(3, 16); i > 0; i--) {
+    const at = anywhere(sheet, random);
+    const heading = random.integer(0, 3);
+    const row = random.pick([1, 1, 1, 2, 2, random.integer(3, 8)]);
+    for (let k = 0; k < row; k++) {
+      const spot = step(at, heading, k * pitch);
+      const radius = size * random.between(0.9, 1.1);
+      const shape = rectangle({ ...spot, halfWidth: radius, halfHeight: radius * oval, corner: radius });
+      if (!sheet.isClear(shape, rules.clearance * 0.7)) continue;
+      sheet.copper(shape);
+      if (!tented) sheet.opening(shape);
+      if (random.chance(0.12)) leadOut(sheet, random, rules, spot, random.integer(0, 7), radius);
+    }
+  }
+}
+
 /** A trace folded to and fro: length matching. */
 export function meander(sheet: Sheet, random: Random, rules: Rules): void {
   const heading = random.integer(0, 3);

@@ -55,10 +55,15 @@ export function chooseMaterials(random: Random): Materials {
   }
   const mask = random.weighted(MASKS);
   const tone = random.between(0.8, 1.3);
-  const tinted = (colour: Colour): Colour => [colour[0] * tone, colour[1] * tone, colour[2] * tone];
+  const tinted = (colour: Colour, gain = 1): Colour => [
+    colour[0] * tone * gain,
+    colour[1] * tone * gain,
+    colour[2] * tone * gain,
+  ];
   return {
     bare: varied(random, tinted(mask.bare), 0.08),
-    copper: varied(random, tinted(mask.copper), 0.08),
+    // as bright as a lamp at an angle shows it
+    copper: varied(random, tinted(mask.copper, random.between(1.05, 1.25)), 0.06),
     pad: varied(random, random.weighted(FINISHES).pad, 0.08),
     laminate: varied(random, [150, 134, 92], 0.1),
     silk,
