@@ -1,7 +1,7 @@
 import type { Random } from '../random';
 import type { Sheet } from '../sheet';
 import { bars, power } from './heavy-copper';
-import { area, bus, chip, dots, footprint, meander, ringChain, target, text, vias } from './parts';
+import { area, bus, chip, dots, footprint, links, meander, ringChain, target, text, vias } from './parts';
 import { plane } from './planes';
 import { build, wholeSheet, type Part } from './recipe';
 
@@ -28,6 +28,7 @@ function fine(sheet: Sheet, random: Random): void {
     [chip, 0, 8],
     [vias, 0, 4],
     [dots, random.chance(0.75) ? 1 : 0, 2],
+    [links, 0, 8],
     [target, 0, 1],
     [ringChain, 0, random.chance(0.3) ? 3 : 0],
     [text, 0, random.chance(0.2) ? 2 : 0],
@@ -52,6 +53,7 @@ function throughHole(sheet: Sheet, random: Random): void {
     [chip, 0, 9],
     [vias, 0, 2],
     [dots, 0, 1],
+    [links, 0, 6],
     [target, 0, 1],
     [ringChain, 0, random.chance(0.3) ? 3 : 0],
     [text, 0, random.chance(0.3) ? 3 : 0],

@@ -172,6 +172,37 @@ export function dots(sheet: Sheet, random: Random, rules: Rules): void {
   }
 }
 
+/** Neighbouring pads joined by a short straight neck: a designed link, and no short. A single one or a field of them. */
+export function links(sheet: Sheet, random: Random, rules: Rules): void {
+  const at = anywhere(sheet, random);
+  const heading = 2 * random.integer(0, 3) + (random.chance(0.1) ? 1 : 0);
+  const size = rules.pad * random.between(0.7, 1.3);
+  const neck = Math.max(2.2, Math.min(size * 0.6, rules.halfWidth * random.between(0.8, 1.3)));
+  const between = random.logBetween(7, 34);
+  const columns = random.pick([1, 1, 2, 4]);
+  const rows = random.pick([1, 1, 2, 3]);
+  const side = 2 * size + rules.clearance * random.between(1, 3);
+  const forward = 4 * size + between + rules.clearance * random.between(1.2, 4);
+  for (let i = 0; i < columns * rows; i++) {
+    const start = step(step(at, heading + 2, (i % columns) * side), heading, Math.floor(i / columns) * forward);
+    const end = step(start, heading, 2 * size + between);
+    const styles = [start, end].map((spot) => {
+      const style: PadStyle = {
+        kind: random.pick(['square', 'round', 'round', 'oblong', 'soft']),
+        halfWidth: size * random.between(0.85, 1.1),
+        halfHeight: size * random.between(0.85, 1.1),
+        hole: random.chance(rules.drilled * 0.3) ? random.between(0.25, 0.5) : 0,
+        holeShift: 0,
+      };
+      return placePad(sheet, random, style, spot.x, spot.y, rules.clearance);
+    });
+    if (!styles.every(Boolean)) continue;
+    if (random.chance(0.8)) sheet.copper(capsule(start, end, neck));
+    if (random.chance(0.4)) leadOut(sheet, random, rules, end, heading, size);
+    if (random.chance(0.3)) leadOut(sheet, random, rules, start, heading + random.pick([4, 2, -2]), size);
+  }
+}
+
 /** A trace folded to and fro: length matching. */
 export function meander(sheet: Sheet, random: Random, rules: Rules): void {
   const heading = random.integer(0, 3);
