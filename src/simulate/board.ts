@@ -27,7 +27,7 @@ const LAYOUT_MARGIN_PX = 24;
 export const BOX_MARGIN_PX = 10;
 /** More find no room on most boards. */
 export const MAX_DEFECTS = 30;
-/** Boards drawn until one takes at least one of the wanted defects. */
+/** Boards drawn at most until one takes the defects. */
 const MAX_BOARDS = 20;
 /** Defects per picture as counted in DeepPCB, 3 to 12. */
 const DEFECT_COUNTS = [21, 73, 143, 181, 203, 171, 123, 50, 10, 13].map((weight, i) => ({ weight, count: i + 3 }));
@@ -35,7 +35,10 @@ const DEFECT_COUNTS = [21, 73, 143, 181, 203, 171, 123, 50, 10, 13].map((weight,
 export interface BoardOptions {
   seed: number;
   look: Look;
-  /** How many defects, or which; left out: 3 to 12 of mixed classes. 0 or an empty list: a clean board. */
+  /**
+   * How many defects, fewer where they find no room; or which, and then all of them on a board that takes them. Left
+   * out: 3 to 12 of mixed classes. 0 or an empty list: a clean board.
+   */
   defects?: number | readonly DefectClass[];
   /** How far a truth box reaches beyond the changed pixels, px. Default BOX_MARGIN_PX. */
   boxMarginPx?: number;
@@ -75,10 +78,12 @@ function wantedDefects(options: BoardOptions, random: Random): readonly DefectCl
 
 /**
  * Draws the copper of a board. A defect that finds no place (a short on a board with one trace) is left out; a board
- * that takes none of the wanted defects is drawn anew, so that a defective part is one.
+ * that takes none of the wanted defects, or not all of those asked for by name, is drawn anew. After MAX_BOARDS the
+ * board that took most is the answer.
  */
 export function drawCopper(options: BoardOptions, look: DrawnLook): CopperBoard {
-  for (let attempt = 0; ; attempt++) {
+  let best: CopperBoard | undefined;
+  for (let attempt = 0; attempt < MAX_BOARDS; attempt++) {
     // a stream for each step: the same seed without defects is the same board, as a reference to compare with
     const stream = (step: string) => new Random(step, options.seed, attempt);
     const wanted = wantedDefects(options, stream('wanted'));
@@ -89,8 +94,11 @@ export function drawCopper(options: BoardOptions, look: DrawnLook): CopperBoard 
     const board = scan(sheet, stream('scan'), BOARD_SIZE_PX, LAYOUT_MARGIN_PX, look === 'binarised');
     const mask = board.copper.clone();
     const defects = placeDefects(mask, stream('defects'), wanted);
-    if (defects.length > 0 || wanted.length === 0 || attempt === MAX_BOARDS) return { ...board, mask, defects };
+    if (best === undefined || defects.length > best.defects.length) best = { ...board, mask, defects };
+    const enough = Array.isArray(options.defects) ? wanted.length : Math.min(1, wanted.length);
+    if (defects.length >= enough) break;
   }
+  return best as CopperBoard;
 }
 
 function grown(box: Rectangle, margin: number): Rectangle {

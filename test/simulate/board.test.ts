@@ -49,16 +49,20 @@ describe('simulateBoard', () => {
     assert.deepEqual([...looks].sort(), LOOKS);
   });
 
-  it('places the defects that are asked for by name', () => {
-    const { truth } = simulateBoard({ seed: 11, look: 'binarised', defects: ['copper', 'spur', 'copper'] });
-    assert.deepEqual(
-      truth.map(({ label }) => label),
-      ['copper', 'spur', 'copper'],
-    );
-    assert.deepEqual(
-      truth.map(({ classId }) => classId),
-      [4, 3, 4],
-    );
+  it('places all the defects that are asked for by name', () => {
+    const defects = ['copper', 'short', 'spur', 'copper', 'pin-hole'] as const;
+    for (let seed = 0; seed < 8; seed++) {
+      const { truth } = simulateBoard({ seed, look: 'binarised', defects });
+      assert.deepEqual(
+        truth.map(({ label }) => label),
+        defects,
+        `seed ${seed}`,
+      );
+      assert.deepEqual(
+        truth.map(({ classId }) => classId),
+        [4, 1, 3, 4, 5],
+      );
+    }
   });
 
   it('draws the same board without defects for the same seed', () => {
