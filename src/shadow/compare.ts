@@ -82,14 +82,10 @@ export function compareFrame(
     matched.push({ primary: left, candidate: right, iou: overlap, confidenceShift });
   }
   const missed = mine.filter((_, index) => !takenMine.has(index));
-  const extra = theirs.filter((_, index) => !takenTheirs.has(index));
-  return {
-    matched,
-    missed,
-    extra,
-    flip: flipOf(mine.length, theirs.length),
-    disagrees: missed.length + extra.length > 0,
-  };
+  const unmatched = theirs.filter((_, index) => !takenTheirs.has(index));
+  const extra = atLeast(unmatched, confidence + margin);
+  const flip = flipOf(mine.length, atLeast(theirs, confidence).length);
+  return { matched, missed, extra, flip, disagrees: missed.length + extra.length > 0 };
 }
 
 /** A part fails when at least one defect is seen on it. */
