@@ -86,6 +86,7 @@ export const registerQuantize: RegisterCommand = (program) => {
     .option('--no-byte-input', 'keep the float input instead of uint8 pixels')
     .option('--no-cut-head', 'keep the float decode tail in the model')
     .option('--bias-correction', 'correct biases by the mean of the rounding error of the weights')
+    .option('--float-layers <n>', 'keep the n most sensitive convolutions float', String(defaults.floatLayers))
     .option('--augment', "add each picture in the look of another camera's image processor")
     .option('--threads <n>', 'of calibration and certificate; 0: one per core, at most 4', String(defaults.threads))
     .option('--name <name>', "name in the manifest; default: the float model's")

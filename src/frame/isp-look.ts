@@ -27,7 +27,14 @@ export const ISP_LOOKS: readonly IspLook[] = [
  * @returns a JPEG
  */
 export async function withIspLook(image: Uint8Array, look: IspLook): Promise<Buffer> {
-  const picture = sharp(image).autoOrient().removeAlpha().toColourspace('srgb');
+  // decoded first: gains per channel need three of them, and a grey picture only gets them on output
+  const { data, info } = await sharp(image)
+    .autoOrient()
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const picture = sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } });
   picture.linear([...look.gains], [0, 0, 0]);
   if (look.gamma > 1) picture.gamma(look.gamma, 1);
   if (look.denoise > 0) picture.median(look.denoise);

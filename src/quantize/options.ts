@@ -26,6 +26,8 @@ export interface QuantizeOptions {
   cutHead: boolean;
   /** Correct biases by the mean of the weights' rounding error. */
   biasCorrection: boolean;
+  /** Number of convolutions that stay float: the most sensitive ones. */
+  floatLayers: number;
   /** Add every calibration picture once more in the look of another camera's image processor. */
   augment: boolean;
   /** Points of recall (0 … 100) that a class may lose. */
@@ -50,6 +52,7 @@ export const QUANTIZE_DEFAULTS = {
   byteInput: true,
   cutHead: true,
   biasCorrection: false,
+  floatLayers: 0,
   augment: false,
   maxRecallLoss: 2,
   allowUncertified: false,
@@ -83,6 +86,7 @@ const READERS: { [K in keyof QuantizeOptions]: (value: unknown) => QuantizeOptio
   byteInput: (value) => flag(value, 'byte-input'),
   cutHead: (value) => flag(value, 'cut-head'),
   biasCorrection: (value) => flag(value, 'bias-correction'),
+  floatLayers: (value) => integerBetween(value, 'float-layers', 0, 1000),
   augment: (value) => flag(value, 'augment'),
   maxRecallLoss: (value) => numberBetween(value, 'max-recall-loss', 0, 100),
   allowUncertified: (value) => flag(value, 'allow-uncertified'),

@@ -18,6 +18,7 @@ import { runBoth, type CertificateImage } from './certificate/run';
 import { findCut, manifestHead, type CutHead } from './cut-heads';
 import { splitHead } from './head';
 import { valuesToAverage } from './levers/bias-correction';
+import { sensitivities } from './levers/sensitivity';
 import { repeatPixels } from './optimize/upsample';
 import type { QuantizeOptions } from './options';
 import { assertFloatModel, prepareFloatModel, withSize } from './prepare';
@@ -155,6 +156,10 @@ class Quantization {
       threads: this.#threads,
       onProgress: (done) => this.#progress('calibrating', done),
     });
+    if (options.floatLayers > 0) {
+      const worst = await sensitivities(prepared, ranges, rewriteOptions, reader, this.#threads);
+      rewriteOptions.keepFloat = new Set(worst.slice(0, options.floatLayers).map(({ node }) => node));
+    }
     const rewritten = rewriteModel(prepared, ranges, rewriteOptions);
     return { ...rewritten, bytes: encodeOnnx(rewritten.model), cut, options: rewriteOptions };
   }
@@ -196,7 +201,7 @@ class Quantization {
       sha256: sha256Of(built.bytes),
       sizeBytes: built.bytes.byteLength,
       createdAt,
-      precision: 'int8',
+      precision: options.floatLayers > 0 ? 'mixed' : 'int8',
       input: byteInput ? { ...float.input, layout: 'nhwc', type: 'uint8' } : float.input,
       head: built.cut ? manifestHead(built.cut, describe) : float.head,
       classNames: float.classNames,
@@ -206,8 +211,8 @@ class Quantization {
   }
 
   #recipe(float: ModelManifest, set: CalibrationSet): Record<string, unknown> {
-    const { method, target, byteInput, cutHead, biasCorrection, augment } = this.options;
-    const recipe = { method, target, byteInput, cutHead, biasCorrection, augment };
+    const { method, target, byteInput, cutHead, biasCorrection, floatLayers, augment } = this.options;
+    const recipe = { method, target, byteInput, cutHead, biasCorrection, floatLayers, augment };
     return {
       tool: 'edge-inspect quantize',
       ...recipe,

@@ -22,7 +22,7 @@ export interface QdqOptions {
 }
 
 export const quantizedName = (value: string): string => `${value}_quantized`;
-const dequantizedName = (value: string): string => `${value}_dequantized`;
+export const dequantizedName = (value: string): string => `${value}_dequantized`;
 
 /**
  * The scale and zero point of every quantized value: one per group, from the union of the ranges in it.

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { nms } from '../../src/detect/nms';
 import { Pipeline } from '../../src/detect/pipeline';
 import { InspectionError, type ErrorCode } from '../../src/errors';
-import { encodeOnnx } from '../../src/onnx';
+import { encodeOnnx, readOnnxFile } from '../../src/onnx';
 import { readOptions, type QuantizeOptions } from '../../src/quantize/options';
 import { quantize } from '../../src/quantize/quantize';
 import { writeTinyModel } from '../helpers/tiny-model';
@@ -102,6 +102,18 @@ describe('quantize', () => {
       assert.notEqual(manifest.sha256, plain.manifest.sha256);
       for (const [key, value] of Object.entries(change)) assert.equal(manifest.recipe![key], value);
     }
+  });
+
+  it('keeps the most sensitive convolutions float when asked to', async () => {
+    const file = join(folder, 'sensitive.onnx');
+    writeFileSync(file, encodeOnnx(yolov8Net()));
+    const chosen = options({ model: file, maxRecallLoss: 100, floatLayers: 3 });
+    const { manifest } = await quantize(chosen);
+    assert.equal(manifest.precision, 'mixed');
+    const { graph } = await readOnnxFile(join(chosen.out, 'model.onnx'));
+    const weights = new Set(graph!.initializer.map(({ name }) => name));
+    const floats = graph!.node.filter(({ opType, input }) => opType === 'Conv' && weights.has(input[1]!));
+    assert.equal(floats.length, 3);
   });
 
   it('fixes dynamic axes to the size asked for, and refuses another size for fixed ones', async () => {
