@@ -15,6 +15,7 @@ import { modelNodeOf } from './inspection-model-node';
 import { serveEvidence, type EvidenceFolders } from './evidence-endpoint';
 
 interface DefectAlertMessage extends NodeMessageInFlow {
+  thermal?: unknown;
   frame?: unknown;
   inference?: unknown;
   notInspected?: unknown;
@@ -91,7 +92,9 @@ export = function (RED: NodeAPI) {
     }
 
     async function judge(service: AlertService, message: DefectAlertMessage, send: Send): Promise<void> {
-      const { payload, frame, inference, notInspected, image } = message;
+      const { payload, frame, notInspected, image } = message;
+      // a frame that nobody inspected still says how hot it was
+      const inference = message.inference ?? { thermal: message.thermal };
       const { verdict, error, settled } = service.handle({ payload, frame, inference, notInspected, image });
       // the picture stays on the verdict for dashboards, and never gets onto the alert
       message.topic = stationTopic(station, 'verdict');

@@ -108,6 +108,7 @@ export = function (RED: NodeAPI) {
         ? ADMITTED
         : stationScheduler.admit({ camera: frame.source, kind: 'primary' });
       if (!admission.admitted) {
+        message.thermal = { ...stationScheduler.condition, admitted: false };
         markNotInspected(message, admission.reason, admission.detail);
         send(message);
         return;

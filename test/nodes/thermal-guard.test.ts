@@ -137,6 +137,7 @@ describe('node thermal-guard', () => {
     const paused = verdicts().length;
     await until('frames of the pause have their verdict', () => verdicts().length > paused + 5);
     assert.equal(verdicts().at(-1)?.reason, 'too hot');
+    assert.equal(verdicts().at(-1)?.thermal?.state, 'paused');
 
     heat('45.5\n');
     await until('everything is given back', () => level() === 'full', 120_000);
