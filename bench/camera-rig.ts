@@ -40,10 +40,23 @@ async function serve(rtpPort: number): Promise<void> {
   const { width, height, fps } = RIG;
   const noise = { type: 'gaussian', mean: 120, sigma: 30 } as const;
   const create = { width, height, channels: 3, background: '#777', noise } as const;
-  const pixels = await sharp({ create }).blur(1.5).raw().toBuffer();
+  const pixels = await sharp({ create }).blur(6).raw().toBuffer();
   const raw = { raw: { width, height, channels: 3 as const } };
   const input = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-r', String(fps), '-i', 'pipe:0'];
-  const coding = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '10', '-pix_fmt', 'yuv420p'];
+  const coding = [
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-tune',
+    'zerolatency',
+    '-g',
+    '25',
+    '-crf',
+    '30',
+    '-pix_fmt',
+    'yuv420p',
+  ];
   const target = ['-bsf:v', 'dump_extra', '-payload_type', '96', '-f', 'rtp', `rtp://127.0.0.1:${rtpPort}`];
   const publisher = spawn('ffmpeg', ['-loglevel', 'error', ...input, ...coding, ...target], {
     stdio: ['pipe', 'ignore', 'inherit'],

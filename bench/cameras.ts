@@ -1,5 +1,5 @@
 /**
- * npm run bench:cameras [-- --seconds 8]
+ * npm run bench:cameras [-- --seconds 8 --only rtsp]
  *
  * Each source on the same pictures (1280x720, 10 a second): latency from the picture's making to the message, and CPU per
  * picture in Node-RED's process, in ffmpeg and in the decoder of the detector. The last column decides between JPEG and
@@ -21,7 +21,9 @@ import { FrameLedger } from '../src/scheduler/ledger';
 import { Scheduler } from '../src/scheduler/scheduler';
 import { readTime, RIG } from './camera-rig';
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '8' } } });
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '8' }, only: { type: 'string', default: '' } },
+});
 const seconds = Number(values.seconds);
 const MODEL_SIDE = 640;
 const RAW = { format: 'rgb24', width: MODEL_SIDE, height: MODEL_SIDE };
@@ -107,7 +109,8 @@ async function measure(source: string, raw: Record<string, unknown>, others: Rea
   const latencies: number[] = [];
   if (source !== 'simulator') for (const [answer, atMs] of kept) latencies.push(await latencyOf(answer, atMs));
   const decodeBefore = cpuMs();
-  for (const [{ bytes, frame }] of kept) await decodeAndLetterbox(bytes, frame, { width: MODEL_SIDE, height: MODEL_SIDE });
+  for (const [{ bytes, frame }] of kept)
+    await decodeAndLetterbox(bytes, frame, { width: MODEL_SIDE, height: MODEL_SIDE });
   const decode = cpuMs() - decodeBefore;
   const per = (ms: number) => Math.round((ms / kept.length) * 10) / 10;
   return {
@@ -166,7 +169,7 @@ async function main(): Promise<void> {
     ['simulator', { source: 'simulator', fps: RIG.fps }],
   ];
   const rows: Row[] = [];
-  for (const [name, raw] of cases) {
+  for (const [name, raw] of cases.filter(([name]) => name.includes(values.only))) {
     process.env.PATH = raw.source === 'v4l2' ? folder + delimiter + path : path;
     rows.push(await measure(name, raw, others));
   }
@@ -178,7 +181,7 @@ async function main(): Promise<void> {
   );
   console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
   for (const { source, pictures, latencyMs, cpuMsPerPicture: cpu, bytesPerPicture } of rows) {
-    const latency = `${latencyMs.p50}, ${latencyMs.p95}`;
+    const latency = Number.isNaN(latencyMs.p50) ? '–' : `${latencyMs.p50}, ${latencyMs.p95}`;
     const figures = [source, pictures, latency, cpu.nodeRed, cpu.ffmpeg, cpu.decode, cpu.total, bytesPerPicture];
     console.log(`| ${figures.join(' | ')} |`);
   }

@@ -35,7 +35,14 @@ type Raw = Record<string, unknown>;
 type SourceRow = (raw: Raw, settings: CameraSettings, credentials: Credentials) => Planned;
 
 /** Time from exposure to arrival that is taken off where the flow does not say, ms; measured in docs/cameras.md. */
-const DELAY_DEFAULTS_MS = { http: 100, rtsp: 300, v4l2: 60, rpicam: 100 } as const;
+const DELAY_DEFAULTS_MS = {
+  http: 100,
+  rtsp: 300,
+  v4l2: 60,
+  // decoding holds a picture until the next one comes
+  'v4l2 decoded': 200,
+  rpicam: 100,
+} as const;
 /** Longest delay that can be set, ms. */
 const MAX_DELAY_MS = 10_000;
 
@@ -98,7 +105,7 @@ const SOURCES: Record<string, SourceRow> = {
   v4l2(raw, settings) {
     const device = parseDevice(raw.device);
     const output = parseOutput(raw, settings, true);
-    const options = { device, output, ...streamOptions(raw, settings, 'v4l2') };
+    const options = { device, output, ...streamOptions(raw, settings, output.copy ? 'v4l2' : 'v4l2 decoded') };
     return { canWait: false, open: (listener) => v4l2Source(options, listener) };
   },
   rpicam(raw, settings) {
