@@ -120,7 +120,7 @@ describe('folder source', () => {
     writeFileSync(join(folder, 'b.jpg'), Buffer.alloc(5_000));
     const { source, heard, next } = openFolder(folder, false, 4_000);
     await assert.rejects(next(), { code: 'BAD_IMAGE', message: 'Expected a picture but "a.jpg" (10 bytes) is none' });
-    await assert.rejects(next(), /^InspectionError: Expected at most 4000 bytes for b.jpg but received 5000 bytes$/);
+    await assert.rejects(next(), /^Expected at most 4000 bytes for b.jpg but received 5000 bytes$/);
     assert.equal(await next(), 'c.jpg');
     assert.deepEqual(heard.losses, ['broken', 'broken']);
     await source.stop();
