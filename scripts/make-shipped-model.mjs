@@ -19,7 +19,19 @@ function edgeInspect(...args) {
 try {
   const boards = join(work, 'boards');
   const out = join(work, 'model');
-  edgeInspect('simulate', '--count', '240', '--out', boards, '--look', 'mixed', '--seed', '900000', '--defect-rate', '0.9');
+  edgeInspect(
+    'simulate',
+    '--count',
+    '240',
+    '--out',
+    boards,
+    '--look',
+    'mixed',
+    '--seed',
+    '900000',
+    '--defect-rate',
+    '0.9',
+  );
   edgeInspect(
     'quantize',
     ...['--model', join(target, 'fp32', 'model.onnx')],
@@ -29,7 +41,8 @@ try {
     ...['--name', 'pcb-defects', '--model-version', process.argv[2] ?? '1.0.0'],
     ...['--out', out],
   );
-  for (const file of ['model.onnx', 'manifest.json', 'class_names.txt', 'certificate.html']) cpSync(join(out, file), join(target, file));
+  for (const file of ['model.onnx', 'manifest.json', 'class_names.txt', 'certificate.html'])
+    cpSync(join(out, file), join(target, file));
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

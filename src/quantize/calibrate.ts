@@ -3,7 +3,7 @@ import { DataType, encodeOnnx, int64Tensor, makeNode, makeValue, sizeOf, type Mo
 import { ModelProtoSchema } from '../onnx/generated/onnx';
 import { ModelSession, type Tensor } from '../model/session';
 import { Histogram } from './ranges/histogram';
-import { RANGE_METHODS, type Method } from './ranges/methods';
+import { minmax, RANGE_METHODS, type Method } from './ranges/methods';
 import type { Range } from './ranges/range';
 
 /** The calibration pictures as the float model's input; can be read again from the start for every pass. */
@@ -17,6 +17,8 @@ export interface CalibrateOptions {
   method: Method;
   /** Intra-op threads. */
   threads: number;
+  /** Values whose extremes must stay inside the range, whatever the method: class logits. */
+  unclipped?: ReadonlySet<string>;
   /** Called after every picture of every pass. @param done 0 … 1 */
   onProgress?: (done: number) => void;
 }
@@ -38,7 +40,9 @@ export async function calibrate(
 ): Promise<Map<string, Range>> {
   const method = RANGE_METHODS[options.method];
   if (method.reads === 'extremes') {
-    const collectors = new Map(values.map((value) => [value, method.collector()]));
+    const collectors = new Map(
+      values.map((value) => [value, (options.unclipped?.has(value) ? minmax : method).collector()]),
+    );
     await pass(withExtremes(model, values), reader, options, [0, 1], (outputs) => {
       for (const [value, collector] of collectors) {
         collector.add({ min: scalar(outputs, minimumOf(value)), max: scalar(outputs, maximumOf(value)) });
@@ -55,7 +59,9 @@ export async function calibrate(
     await pass(withOutputs(model, batch), reader, options, share, (outputs) => {
       for (const [value, histogram] of histograms) histogram.add(outputs[value]!.data as Float32Array);
     });
-    for (const [value, histogram] of histograms) ranges.set(value, method.range(histogram));
+    for (const [value, histogram] of histograms) {
+      ranges.set(value, options.unclipped?.has(value) ? histogram.withoutTails(0) : method.range(histogram));
+    }
   }
   return ranges;
 }

@@ -154,6 +154,8 @@ class Quantization {
     const ranges = await calibrate(prepared, plan.valuesToObserve(), reader, {
       method: options.method,
       threads: this.#threads,
+      // a clipped class logit is a confidence that stops at some value below the true one: 0.75 for every sure defect
+      unclipped: new Set(cut?.scales.flatMap(({ classes, all }) => [classes, all].flatMap((raw) => raw?.value ?? []))),
       onProgress: (done) => this.#progress('calibrating', done),
     });
     if (options.floatLayers > 0) {

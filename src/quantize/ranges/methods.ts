@@ -18,22 +18,24 @@ export interface ExtremesCollector {
 export type RangeMethod =
   { reads: 'extremes'; collector(): ExtremesCollector } | { reads: 'histogram'; range(histogram: Histogram): Range };
 
+/** The smallest and largest number ever seen: nothing is clipped, one outlier makes all steps coarse. */
+export const minmax = {
+  reads: 'extremes',
+  collector(): ExtremesCollector {
+    const all: Range = { min: Infinity, max: -Infinity };
+    return {
+      add(image) {
+        all.min = Math.min(all.min, image.min);
+        all.max = Math.max(all.max, image.max);
+      },
+      range: () => finite(all),
+    };
+  },
+} as const satisfies RangeMethod;
+
 /** The table of methods, in the words of the command line. */
 export const RANGE_METHODS: Record<Method, RangeMethod> = {
-  /** The smallest and largest number ever seen: nothing is clipped, one outlier makes all steps coarse. */
-  minmax: {
-    reads: 'extremes',
-    collector() {
-      const all: Range = { min: Infinity, max: -Infinity };
-      return {
-        add(image) {
-          all.min = Math.min(all.min, image.min);
-          all.max = Math.max(all.max, image.max);
-        },
-        range: () => finite(all),
-      };
-    },
-  },
+  minmax,
 
   /** The mean over images of each image's extremes: one odd image counts as one image. */
   mean: {
