@@ -9,6 +9,13 @@ export interface LineAnswer {
   confidence: number | undefined;
 }
 
+export interface LineActivity {
+  /** Frames that wait for their answer. */
+  inFlight: number;
+  /** Frames since the start. */
+  offered: number;
+}
+
 /** Answers that are remembered for a shadow that gets the frame by another wire, by frame id. */
 const REMEMBERED = 32;
 
@@ -27,6 +34,8 @@ export class RoutedDetector implements DetectorLike {
   #watchers = 0;
   readonly #answers = new Map<string, Remembered>();
   #info: ModelInfo | undefined;
+  #inFlight = 0;
+  #offered = 0;
 
   constructor(primary: DetectorLike) {
     this.primary = primary;
@@ -59,12 +68,20 @@ export class RoutedDetector implements DetectorLike {
   }
 
   async detect(request: DetectRequest): Promise<DetectOutcome> {
-    const outcome = await (this.#route ? this.#route(request, this.primary) : this.primary.detect(request));
+    this.#offered++;
+    this.#inFlight++;
+    const answer = this.#route ? this.#route(request, this.primary) : this.primary.detect(request);
+    const outcome = await answer.finally(() => this.#inFlight--);
     const id = request.frame?.id;
     if (this.#watchers > 0 && id !== undefined) {
       this.#remembered(id).resolve({ outcome, confidence: request.confidence });
     }
     return outcome;
+  }
+
+  /** What the line is doing; cheap enough to be looked at every few milliseconds, which stats() is not. */
+  activity(): LineActivity {
+    return { inFlight: this.#inFlight, offered: this.#offered };
   }
 
   async start(): Promise<ModelInfo> {

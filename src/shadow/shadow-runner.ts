@@ -1,5 +1,6 @@
-import type { DetectOutcome, DetectorLike, DetectorStats } from '../detector/api';
+import type { DetectOutcome, DetectorLike } from '../detector/api';
 import type { FrameInfo } from '../frame/frame';
+import type { RoutedDetector } from './routed-detector';
 import { inShare } from './sampling';
 
 /** Why the shadow left a frame out; the line is never touched. */
@@ -45,7 +46,6 @@ export interface ShadowFrame {
   confidence: number | undefined;
 }
 
-const isIdle = ({ inFlight, waiting }: Pick<DetectorStats, 'inFlight' | 'waiting'>) => inFlight + waiting === 0;
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /**
@@ -54,14 +54,14 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
  */
 export class ShadowRunner {
   readonly #options: ShadowRunnerOptions;
-  readonly #line: Pick<DetectorLike, 'stats'>;
+  readonly #line: Pick<RoutedDetector, 'activity'>;
   readonly #dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>;
   #offered = 0;
   #answered = 0;
   #unanswered = 0;
   #busy = false;
 
-  constructor(line: Pick<DetectorLike, 'stats'>, options: Partial<ShadowRunnerOptions> = {}) {
+  constructor(line: Pick<RoutedDetector, 'activity'>, options: Partial<ShadowRunnerOptions> = {}) {
     this.#line = line;
     this.#options = { ...RUNNER_DEFAULTS, ...options };
   }
@@ -117,12 +117,12 @@ export class ShadowRunner {
     let idleSinceMs: number | undefined;
     let answeredBefore = -1;
     for (;;) {
-      const stats = this.#line.stats();
+      const { inFlight, offered } = this.#line.activity();
       const nowMs = performance.now();
       // a frame that came and went between two looks ends the quiet as well
-      if (!isIdle(stats) || stats.offered !== answeredBefore) idleSinceMs = undefined;
-      answeredBefore = stats.offered;
-      if (isIdle(stats)) {
+      if (inFlight > 0 || offered !== answeredBefore) idleSinceMs = undefined;
+      answeredBefore = offered;
+      if (inFlight === 0) {
         idleSinceMs ??= nowMs;
         if (nowMs - idleSinceMs >= settleMs) return true;
       }

@@ -8,10 +8,7 @@ const frame = (index: number) => {
   const part = simulatedPart(1, index);
   return { id: part.id, image: Buffer.from(JSON.stringify(part)), frame: { id: part.id }, confidence: 0.25 };
 };
-const line = (busy: () => boolean) => {
-  const detector = new SimulatedDetector(PRIMARY);
-  return { stats: () => ({ ...detector.stats(), inFlight: busy() ? 1 : 0 }) };
-};
+const line = (busy: () => boolean) => ({ activity: () => ({ inFlight: busy() ? 1 : 0, offered: 0 }) });
 
 describe('ShadowRunner', () => {
   it('drops a frame when the line stays busy, and counts it', async () => {

@@ -1,0 +1,85 @@
+/**
+ * What a shadow costs the line: parts per second and latency of the model in use with the shadow off and on, alternating,
+ * at a paced line and at full load. `npm run bench:shadow-throughput -- MODEL [SECONDS] [ROUNDS]`
+ */
+import { Detector } from '../src/detector/detector';
+import { RoutedDetector } from '../src/shadow/routed-detector';
+import { ShadowRunner } from '../src/shadow/shadow-runner';
+import { simulatePart } from '../src/simulate/line';
+
+const [MODEL = 'models/pcb-defects', SECONDS = '6', ROUNDS = '3'] = process.argv.slice(2);
+const PICTURES = 12;
+
+interface Load {
+  name: string;
+  /** Pause between two parts, ms; 0: the next part comes with the answer to the one before. */
+  pauseMs: number;
+}
+const LOADS: Load[] = [
+  { name: '10 parts/s', pauseMs: 100 },
+  { name: 'full load', pauseMs: 0 },
+];
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+
+interface Result {
+  perSecond: number;
+  medianMs: number;
+  shadowed: number;
+}
+
+async function run(
+  line: RoutedDetector,
+  candidate: Detector | undefined,
+  images: Buffer[],
+  load: Load,
+): Promise<Result> {
+  const runner = new ShadowRunner(line, { sample: 1 });
+  const latencies: number[] = [];
+  const startMs = performance.now();
+  const endMs = startMs + Number(SECONDS) * 1000;
+  let dueMs = startMs;
+  for (let index = 0; performance.now() < endMs; index++) {
+    const image = images[index % images.length] as Buffer;
+    const outcome = await line.detect({ image });
+    if (outcome.inspected) latencies.push(outcome.latencyMs.total);
+    if (candidate) void runner.offer({ image, frame: {}, id: String(index), confidence: undefined }, candidate);
+    dueMs += load.pauseMs;
+    if (load.pauseMs > 0) await pause(Math.max(0, dueMs - performance.now()));
+  }
+  const seconds = (performance.now() - startMs) / 1000;
+  while (runner.counters.underWay > 0) await pause(10);
+  return { perSecond: latencies.length / seconds, medianMs: median(latencies), shadowed: runner.counters.answered };
+}
+
+async function main(): Promise<void> {
+  const images: Buffer[] = [];
+  for (let index = 0; index < PICTURES; index++) {
+    const { image } = await simulatePart({ look: 'photo' }, index);
+    images.push(Buffer.from(image));
+  }
+  const line = new RoutedDetector(new Detector({ model: MODEL }));
+  const candidate = new Detector({ model: MODEL, nice: 19, threads: 1 });
+  await Promise.all([line.start(), candidate.start()]);
+  console.log(
+    '| load | parts/s off | parts/s on | ratio | median ms off | on | shadowed |\n| --- | --- | --- | --- | --- | --- | --- |',
+  );
+  for (const load of LOADS) {
+    const [off, on]: Result[][] = [[], []];
+    for (let round = 0; round < Number(ROUNDS); round++) {
+      off?.push(await run(line, undefined, images, load));
+      on?.push(await run(line, candidate, images, load));
+    }
+    const figure = (results: Result[] = [], pick: (result: Result) => number) => median(results.map(pick));
+    const [a, b] = [figure(off, (one) => one.perSecond), figure(on, (one) => one.perSecond)];
+    const [c, d] = [figure(off, (one) => one.medianMs), figure(on, (one) => one.medianMs)];
+    const shadowed = figure(on, (one) => one.shadowed);
+    console.log(
+      `| ${load.name} | ${a.toFixed(2)} | ${b.toFixed(2)} | ${(b / a).toFixed(3)} | ${c.toFixed(1)} | ${d.toFixed(1)} | ${shadowed} |`,
+    );
+  }
+  await Promise.all([line.stop(), candidate.stop()]);
+}
+
+void main();
