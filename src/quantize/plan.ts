@@ -1,5 +1,5 @@
 import type { GraphEditor, NodeProto } from '../onnx';
-import type { Range } from './ranges/range';
+import { unionOf, type Range } from './ranges/range';
 
 /** What of a node's inputs and outputs is stored as integers; numbers are positions in `node.input` / `node.output`. */
 export interface NodePlan {
@@ -78,5 +78,22 @@ export class QuantizationPlan {
       if (family === 'movement') for (const output of outputs) moved.add(node.output[output]!);
     }
     return this.values().filter((value) => !moved.has(value) && !this.#fixed.has(value));
+  }
+
+  /**
+   * A range for every value: its own, or that of its group. A plan in which other nodes stay float has other groups, and
+   * needs ranges of values that are only moved here.
+   *
+   * @param ranges of the values that were observed
+   */
+  rangesOfAll(ranges: ReadonlyMap<string, Range>): Map<string, Range> {
+    const groups = new Map<string, Range[]>();
+    const own = (value: string): Range | undefined => this.#fixed.get(value) ?? ranges.get(value);
+    for (const value of this.values()) {
+      const range = own(value);
+      const group = this.groupOf(value);
+      if (range) groups.set(group, [...(groups.get(group) ?? []), range]);
+    }
+    return new Map(this.values().map((value) => [value, own(value) ?? unionOf(groups.get(this.groupOf(value)) ?? [])]));
   }
 }

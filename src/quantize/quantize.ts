@@ -158,11 +158,14 @@ class Quantization {
       unclipped: new Set(cut?.scales.flatMap(({ classes, all }) => [classes, all].flatMap((raw) => raw?.value ?? []))),
       onProgress: (done) => this.#progress('calibrating', done),
     });
+    const all = plan.rangesOfAll(ranges);
     if (options.floatLayers > 0) {
-      const worst = await sensitivities(prepared, ranges, rewriteOptions, reader, this.#threads);
-      rewriteOptions.keepFloat = new Set(worst.slice(0, options.floatLayers).map(({ node }) => node));
+      const worst = await sensitivities(prepared, all, rewriteOptions, reader, this.#threads);
+      // the raw outputs of a cut head are integers
+      const free = worst.filter(({ node }) => !cut || !head.lastConvs.some(({ name }) => name === node));
+      rewriteOptions.keepFloat = new Set(free.slice(0, options.floatLayers).map(({ node }) => node));
     }
-    const rewritten = rewriteModel(prepared, ranges, rewriteOptions);
+    const rewritten = rewriteModel(prepared, all, rewriteOptions);
     return { ...rewritten, bytes: encodeOnnx(rewritten.model), cut, options: rewriteOptions };
   }
 

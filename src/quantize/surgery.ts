@@ -21,18 +21,18 @@ export function useByteInput(
   width: number,
 ): void {
   const quantized = quantizedName(inputName);
-  const quantize = graph.producer(quantized)!;
-  const planes = type === 'uint8' ? quantized : `${PIXELS_INPUT}_planes`;
+  const quantize = graph.producer(quantized);
+  const isByteItself = quantize !== undefined && type === 'uint8';
+  const planes = isByteItself ? quantized : `${PIXELS_INPUT}_planes`;
   const nodes = [makeNode('Transpose', PIXELS_INPUT, [PIXELS_INPUT], [planes], { perm: [0, 3, 1, 2] })];
-  if (type === 'uint8') {
+  if (isByteItself) {
     graph.graph.node = graph.graph.node.filter((node) => node !== quantize);
   } else {
     const [scale, zeroPoint] = [`${PIXELS_INPUT}_scale`, `${PIXELS_INPUT}_zero_point`];
     graph.addConstant(floatTensor(scale, [], [1 / 255]));
     graph.addConstant(uint8Tensor(zeroPoint, [], [0]));
-    const name = `${PIXELS_INPUT}_float`;
-    nodes.push(makeNode('DequantizeLinear', name, [planes, scale, zeroPoint], [name]));
-    quantize.input = [name, ...quantize.input.slice(1)];
+    // what read the float picture, the QuantizeLinear or a float layer, reads the same numbers from the bytes
+    nodes.push(makeNode('DequantizeLinear', inputName, [planes, scale, zeroPoint], [inputName]));
   }
   graph.graph.node.push(...nodes);
   graph.graph.input = graph.graph.input.map((input) =>

@@ -108,12 +108,22 @@ describe('quantize', () => {
     const file = join(folder, 'sensitive.onnx');
     writeFileSync(file, encodeOnnx(yolov8Net()));
     const chosen = options({ model: file, maxRecallLoss: 100, floatLayers: 3 });
-    const { manifest } = await quantize(chosen);
+    const { manifest, certificate } = await quantize(chosen);
     assert.equal(manifest.precision, 'mixed');
+    // values that are only moved in the plan without float layers need ranges of their own
+    assert.ok(certificate.all.foundInt8 > 0.7 * certificate.all.references, certificate.verdict);
     const { graph } = await readOnnxFile(join(chosen.out, 'model.onnx'));
     const weights = new Set(graph!.initializer.map(({ name }) => name));
     const floats = graph!.node.filter(({ opType, input }) => opType === 'Conv' && weights.has(input[1]!));
     assert.equal(floats.length, 3);
+  });
+
+  it('takes pixels as input of a float first layer too', async () => {
+    const file = join(folder, 'all-float.onnx');
+    writeFileSync(file, encodeOnnx(yolov8Net()));
+    const { certificate, manifest } = await quantize(options({ model: file, floatLayers: 1000, cutHead: false }));
+    assert.equal(manifest.input.type, 'uint8');
+    assert.equal(certificate.all.foundInt8, certificate.all.references);
   });
 
   it('fixes dynamic axes to the size asked for, and refuses another size for fixed ones', async () => {
