@@ -185,9 +185,9 @@ describe('camera', () => {
       await until(() => answers.length > from + count, `${count} pictures`);
       return answers.slice(from, from + count + 1).map(({ frame }) => Date.parse(frame.capturedAt));
     };
-    const slow = await times(2);
-    // two cameras share 10 pictures a second: one in 200 ms each; timers are never early by more than 1 ms
-    for (const [at, time] of slow.slice(1).entries()) assert.ok(time - (slow[at] as number) >= 195, String(slow));
+    const slow = await times(4);
+    // two cameras share 10 pictures a second: 800 ms for four more, 400 ms if it had the rate alone; the first may be late
+    assert.ok((slow[4] as number) - (slow[0] as number) > 600, String(slow));
     scheduler.setBudget({ framesPerSecond: Infinity, reason: '' });
     assert.equal(camera.status.held, undefined);
     await times(3);
