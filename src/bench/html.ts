@@ -67,8 +67,8 @@ export function page(title: string, body: string): string {
 :root { color-scheme: light dark; }
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; }
 table { border-collapse: collapse; margin: .8em 0; }
-td, th { padding: .25em .7em; border-bottom: 1px solid #8886; text-align: right; }
-td:first-child, th:first-child { text-align: left; }
+td, th { overflow-wrap: anywhere; padding: .25em .7em; border-bottom: 1px solid #8886; text-align: right; }
+td:first-child, th:first-child { text-align: left; overflow-wrap: normal; }
 figure { margin: 1.2em 0; overflow-x: auto; }
 figcaption i { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 .8em; }
 svg text { fill: currentColor; }
