@@ -17,7 +17,7 @@ export interface LineOptions {
   defects?: readonly [number, number];
 }
 
-export const LINE_DEFAULTS: Readonly<LineOptions> = { seed: 1, look: 'photo', defectRate: 0.2 };
+export const LINE_DEFAULTS: Readonly<LineOptions> = { seed: 1, look: 'binarised', defectRate: 0.2 };
 
 export interface SimulatedPart {
   /** A JPEG. */
