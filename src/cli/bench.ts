@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { resolveModelPath } from '../model/resolve';
 import { benchReport } from '../bench/report';
 import { bench } from '../bench/run';
 import { textOf } from '../bench/table';
@@ -18,7 +19,7 @@ interface BenchFlags {
 }
 
 async function benchModels(flags: BenchFlags): Promise<CommandResult> {
-  const models = flags.model ?? [];
+  const models = (flags.model ?? []).map((model) => resolveModelPath(model, [process.cwd()]));
   if (models.length === 0) throw expected('the path of at least one model', '--model', undefined);
   const images = nonEmptyString(flags.images, '--images');
   const labels = flags.labels === undefined ? undefined : nonEmptyString(flags.labels, '--labels');

@@ -5,6 +5,7 @@ import { NMS_DEFAULTS, nms } from '../detect/nms';
 import { Pipeline } from '../detect/pipeline';
 import { actualThreads } from '../detector/options';
 import { expected, messageOf } from '../errors';
+import { resolveModelPath } from '../model/resolve';
 import { integerBetween, nonEmptyString, numberBetween } from '../validate';
 import { action, type CommandResult, type RegisterCommand } from './command';
 
@@ -26,7 +27,7 @@ async function readImage(path: string): Promise<Buffer> {
 }
 
 async function detect(options: DetectOptions): Promise<CommandResult> {
-  const model = nonEmptyString(options.model, '--model');
+  const model = resolveModelPath(nonEmptyString(options.model, '--model'), [process.cwd()]);
   const path = nonEmptyString(options.image, '--image');
   const confidence =
     options.confidence === undefined ? undefined : numberBetween(options.confidence, '--confidence', 0, 1);

@@ -3,6 +3,7 @@ import { readDataset } from '../bench/map-dataset';
 import { EVALUATION, evaluate } from '../bench/map-evaluate';
 import { Pipeline } from '../detect/pipeline';
 import { actualThreads } from '../detector/options';
+import { resolveModelPath } from '../model/resolve';
 import { integerBetween, nonEmptyString } from '../validate';
 import { action, note, type CommandResult, type RegisterCommand } from './command';
 
@@ -18,7 +19,7 @@ interface EvalOptions {
 const PROGRESS_EVERY = 50;
 
 async function evalModel(options: EvalOptions): Promise<CommandResult> {
-  const model = nonEmptyString(options.model, '--model');
+  const model = resolveModelPath(nonEmptyString(options.model, '--model'), [process.cwd()]);
   const images = nonEmptyString(options.images, '--images');
   const labels = nonEmptyString(options.labels, '--labels');
   const threads = actualThreads(integerBetween(options.threads, '--threads', 0, 64));
