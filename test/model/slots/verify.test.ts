@@ -112,10 +112,7 @@ describe('signature', () => {
 
   it('refuses keys of another kind without repeating them', () => {
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048, ...pem } as never) as unknown as typeof ours;
-    assert.throws(
-      () => readPublicKey(rsa.publicKey),
-      /Expected an Ed25519 public key .* of type rsa/,
-    );
+    assert.throws(() => readPublicKey(rsa.publicKey), /Expected an Ed25519 public key .* of type rsa/);
     assert.throws(
       () => readPublicKey('secret text'),
       (error: Error) => !error.message.includes('secret'),
