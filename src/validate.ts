@@ -1,6 +1,6 @@
 import { expected } from './errors';
 
-/** True for a finite number, or a string that is nothing but one (Node-RED dialogs store numbers as strings). */
+/** True for a finite number, or a string that is nothing but one (dialogs store numbers as strings). */
 function toNumber(value: unknown): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'string' && value.trim() !== '') return Number(value);

@@ -11,7 +11,7 @@ export interface Drawing {
   quality: number;
 }
 
-/** Draws in another process: no pixels are touched in Node-RED's. */
+/** Draws in another process: no pixels are touched in the host's. */
 export type Renderer = (image: Uint8Array, frame: Partial<FrameInfo> | undefined, drawing: Drawing) => Promise<Buffer>;
 
 export interface PictureOptions {

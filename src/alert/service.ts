@@ -47,7 +47,7 @@ const COUNTERS_SAVE_MS = 5000;
 /** The same complaint is not made more often than this. */
 const WARN_EVERY_MS = 60_000;
 
-/** A station with everything around it: memory, outbox, broker, pictures, log. Without Node-RED, and without pixels. */
+/** A station with everything around it: memory, outbox, broker, pictures, log. Without a flow, and without pixels. */
 export class AlertService {
   readonly #options: ServiceOptions;
   readonly #ports: ServicePorts;

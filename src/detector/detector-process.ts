@@ -15,7 +15,7 @@ const PROGRAM = join(__dirname, 'process-main.js');
 /** Loading a large model from a slow SD card takes seconds; longer than this and the process counts as stuck. */
 const START_TIMEOUT_MS = 60_000;
 
-/** Settings of the process, whatever Node-RED's own are. */
+/** Settings of the process, whatever the host's own are. */
 const ENVIRONMENT = {
   /** Decoders of the frames, one annotation and a file read at a time. */
   UV_THREADPOOL_SIZE: '4',

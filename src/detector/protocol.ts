@@ -5,7 +5,7 @@ import type { FrameInfo } from '../frame/frame';
 import type { ModelInfo } from './api';
 
 /**
- * Everything that crosses the border between Node-RED's process and a detector process. Bytes (an image in, an image
+ * Everything that crosses the border between the host's process and a detector process. Bytes (an image in, an image
  * out) are not part of these types: they travel beside a message as its payload, see framing.ts.
  */
 

@@ -11,7 +11,7 @@ export interface Rectangle {
 
 export type Rotation = 0 | 90 | 180 | 270;
 
-/** What a source knows about the picture it hands on: `msg.frame` in Node-RED. */
+/** What a source knows about the picture it hands on: `msg.frame` in a flow. */
 export interface FrameInfo {
   /** Unique in the plant for all practical purposes: what an alert is traced back by. */
   id: string;

@@ -10,7 +10,7 @@ const SHIPPED_NAME = /^[a-z0-9][a-z0-9_-]*$/i;
 
 /**
  * Turns what a user typed for `model` into a path: an absolute path as it is; else a path in one of the folders given
- * (Node-RED's user folder, the working directory) where it exists; else the name of a model that comes with the package,
+ * (the user folder, the working directory) where it exists; else the name of a model that comes with the package,
  * such as `pcb-defects`.
  *
  * @throws InspectionError MODEL_NOT_FOUND, BAD_ARGUMENT

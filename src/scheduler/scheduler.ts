@@ -67,7 +67,7 @@ export const ADMITTED: Readonly<Admission> = { admitted: true };
 const LINE_FIRST_MS = 2000;
 
 /**
- * One budget per station (one Node-RED process), shared by every camera and model in it.
+ * One budget per station (one host process), shared by every camera and model in it.
  * Emits `budget` with the new Budget, and `condition` with the new ThermalCondition, whenever one changes.
  */
 export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [ThermalCondition] }> {

@@ -28,7 +28,7 @@ const STDERR_KEPT_CHARS = 4_096;
 /** Time between asking a program to end and ending it, ms. */
 const KILL_AFTER_MS = 1_000;
 
-/** The variables a camera program needs; everything else, secrets of Node-RED among them, stays here. */
+/** The variables a camera program needs; everything else, secrets of the host among them, stays here. */
 const PASSED_ON = ['PATH', 'HOME', 'LD_LIBRARY_PATH', 'XDG_RUNTIME_DIR', 'TMPDIR', 'LIBCAMERA_LOG_LEVELS'] as const;
 
 /** The environment that camera programs get. */

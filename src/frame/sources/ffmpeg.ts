@@ -75,7 +75,7 @@ const COMPLAINTS: ReadonlyArray<[RegExp, string]> = [
   [/Connection timed out|Operation timed out/i, 'it does not answer: check cable, power and IP address'],
   [
     /Permission denied/i,
-    "access is denied: add Node-RED's user to the group video (sudo usermod -aG video USER), then restart",
+    'access is denied: add the user this runs as to the group video (sudo usermod -aG video USER), then restart',
   ],
   [
     /No such file or directory|No such device|Cannot open video device.*ENODEV/i,

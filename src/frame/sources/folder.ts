@@ -106,7 +106,7 @@ export function folderSource(options: FolderOptions, listener: SourceListener): 
 
   async function nextRound(folder: string): Promise<string[]> {
     const names = await listPictures(folder).catch((error: unknown) => {
-      throw unavailable(`The folder "${path}" cannot be read: check that Node-RED's user may list it`, error);
+      throw unavailable(`The folder "${path}" cannot be read: check that the user this runs as may list it`, error);
     });
     const present = new Set(names);
     given = new Set([...given].filter((name) => present.has(name)));

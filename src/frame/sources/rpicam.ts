@@ -38,7 +38,7 @@ const COMPLAINTS: ReadonlyArray<[RegExp, string]> = [
   [/Pipeline handler in use|Device or resource busy|failed to acquire camera/i, 'another program uses it: close that'],
   [
     /Permission denied/i,
-    "access is denied: add Node-RED's user to the group video (sudo usermod -aG video USER), then restart",
+    'access is denied: add the user this runs as to the group video (sudo usermod -aG video USER), then restart',
   ],
   [/Camera frontend has timed out|Dequeue timer .* expired/i, 'it has stopped answering: check its ribbon cable'],
   [

@@ -44,7 +44,7 @@ export function concatScript({ url, credentials, transport, timeoutMs }: RtspOpt
     // no quote, backslash or line break can stand in it: percent-encoded by fillUserInfo
     `file '${filled}'`,
     `option rtsp_transport ${transport}`,
-    // µs; also ends an ffmpeg whose Node-RED is gone
+    // µs; also ends an ffmpeg whose parent is gone
     `option timeout ${Math.round(timeoutMs * 1000)}`,
     'option fflags nobuffer',
     'option analyzeduration 1000000',

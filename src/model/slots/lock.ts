@@ -44,7 +44,7 @@ async function holderOf(disk: SlotDisk, path: string): Promise<number | undefine
 const held = new Set<string>();
 
 /**
- * Runs a change of a station alone: the command line and Node-RED may both want to. A lock whose holder is gone, or was
+ * Runs a change of a station alone: the command line and a running station may both want to. A lock whose holder is gone, or was
  * left by a former process with our own id, is taken over.
  *
  * @throws InspectionError IO_FAILED when somebody else is changing the station
