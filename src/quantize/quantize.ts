@@ -136,7 +136,8 @@ class Quantization {
     repeatPixels(graph, shapes);
     const head = splitHead(graph);
     const cutContext = { graph, head, shapes, classCount: manifest.classNames.length, inputHeight: input.height };
-    const cut = options.cutHead ? findCut(manifest.head.layout, cutContext) : undefined;
+    const rawHead = findCut(manifest.head.layout, cutContext);
+    const cut = options.cutHead ? rawHead : undefined;
 
     const rewriteOptions: RewriteOptions = {
       inputName,
@@ -155,7 +156,9 @@ class Quantization {
       method: options.method,
       threads: this.#threads,
       // a clipped class logit is a confidence that stops at some value below the true one: 0.75 for every sure defect
-      unclipped: new Set(cut?.scales.flatMap(({ classes, all }) => [classes, all].flatMap((raw) => raw?.value ?? []))),
+      unclipped: new Set(
+        rawHead?.scales.flatMap(({ classes, all }) => [classes, all].flatMap((raw) => raw?.value ?? [])),
+      ),
       onProgress: (done) => this.#progress('calibrating', done),
     });
     const all = plan.rangesOfAll(ranges);

@@ -6,7 +6,7 @@ import { LINE_DEFAULTS, lineOptions, simulatePart } from '../../src/simulate/lin
 describe('lineOptions', () => {
   it('fills in defaults and reads numbers that come as text', () => {
     assert.deepEqual(lineOptions({}), LINE_DEFAULTS);
-    assert.deepEqual(lineOptions({ seed: '7', defectRate: '0.5' }), { seed: 7, look: 'photo', defectRate: 0.5 });
+    assert.deepEqual(lineOptions({ seed: '7', defectRate: '0.5' }), { seed: 7, look: 'binarised', defectRate: 0.5 });
     assert.deepEqual(lineOptions({ defects: '4' }).defects, [4, 4]);
     assert.deepEqual(lineOptions({ defects: '3-12' }).defects, [3, 12]);
   });
