@@ -16,7 +16,7 @@ export interface DetectorOptions {
    * for a frame that comes alone. Default 0: two when inference may use every core, else one.
    */
   lanes?: number;
-  /** Frames that may wait beside the ones in the process. Default 2; `every` ignores it. */
+  /** Frames of one camera that may wait beside the ones in the process. Default 2; `every` ignores it. */
   queueLimit?: number;
   overload?: Overload;
   /** A frame that takes longer than this counts as stuck: the process is ended and started anew. Default 10,000 ms. */

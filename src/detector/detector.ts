@@ -32,6 +32,8 @@ interface Job {
   request: DetectRequest;
   bytes: number;
   overload: Overload;
+  /** The camera. */
+  source: string;
   /** performance.now() of detect(). */
   offeredAt: number;
   answer: (outcome: DetectOutcome) => void;
@@ -103,7 +105,8 @@ export class Detector
       };
       try {
         const overload = checkRequest(request) ?? this.#options.overload;
-        this.#accept({ request, bytes: request.image.byteLength, overload, offeredAt, answer });
+        const source = request.frame?.source ?? '';
+        this.#accept({ request, bytes: request.image.byteLength, overload, source, offeredAt, answer });
       } catch (error) {
         answer(notInspectedBecause(error));
       }

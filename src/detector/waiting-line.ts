@@ -6,19 +6,29 @@ import type { Overload } from './api';
  */
 const EVERY_LIMIT_BYTES = 256 * 1024 * 1024;
 
+/** Cameras that have a share of the line of their own; frames of more than this (made-up topics) share its total. */
+const MAX_SOURCES = 16;
+
 interface Waiting {
   bytes: number;
   overload: Overload;
+  /** The camera; frames of different cameras do not push each other out. */
+  source: string;
 }
 
-/** Frames that wait for the process, oldest first. */
+/**
+ * Frames that wait for the process. Each camera has its own places and they are served in turns: with eight cameras on one
+ * overloaded model chance would otherwise decide who is inspected, and the one that is always a little late never.
+ */
 export class WaitingLine<Job extends Waiting> {
   #jobs: Job[] = [];
   #bytes = 0;
+  /** Cameras in the order they were served, the latest last. */
+  readonly #served = new Set<string>();
   readonly #limit: number;
   readonly #everyLimitBytes: number;
 
-  /** @param limit frames that may wait under the `latest` policy */
+  /** @param limit frames of one camera that may wait under the `latest` policy */
   constructor(limit: number, everyLimitBytes = EVERY_LIMIT_BYTES) {
     this.#limit = limit;
     this.#everyLimitBytes = everyLimitBytes;
@@ -31,20 +41,31 @@ export class WaitingLine<Job extends Waiting> {
   /**
    * Adds a job. The limit counts `latest` jobs only, so that `every` jobs neither push others out nor are pushed out.
    *
-   * @returns the job that has to give way, if one must: the oldest `latest` one, or the new one when memory is used up
+   * @returns the job that has to give way, if one must: the oldest `latest` one of the same camera, or the new one when
+   *   memory is used up
    */
   push(job: Job): Job | undefined {
     if (this.#bytes + job.bytes > this.#everyLimitBytes) return job;
-    const latest = this.#jobs.filter(({ overload }) => overload === 'latest');
-    const isFull = job.overload === 'latest' && latest.length >= this.#limit;
-    const dropped = isFull ? this.#remove(this.#jobs.indexOf(latest[0] as Job)) : undefined;
+    let dropped: Job | undefined;
+    if (job.overload === 'latest') {
+      const latest = this.#jobs.filter(({ overload }) => overload === 'latest');
+      const own = latest.filter(({ source }) => source === job.source);
+      if (own.length >= this.#limit) dropped = this.#remove(own[0]);
+      else if (latest.length >= this.#limit * MAX_SOURCES) dropped = this.#remove(latest[0]);
+    }
     this.#jobs.push(job);
     this.#bytes += job.bytes;
     return dropped;
   }
 
+  /** Takes the oldest job of the camera whose turn it is: one not served yet, else the one served longest ago. */
   shift(): Job | undefined {
-    return this.#remove(0);
+    const waiting = new Set(this.#jobs.map(({ source }) => source));
+    const unserved = this.#jobs.find(({ source }) => !this.#served.has(source))?.source;
+    const source = unserved ?? [...this.#served].find((name) => waiting.has(name));
+    const job = this.#remove(this.#jobs.find((candidate) => candidate.source === source));
+    if (job) this.#remember(job.source);
+    return job;
   }
 
   /** Takes everything out, oldest first. */
@@ -55,9 +76,17 @@ export class WaitingLine<Job extends Waiting> {
     return all;
   }
 
-  #remove(index: number): Job | undefined {
-    const [job] = this.#jobs.splice(index, 1);
-    this.#bytes -= job?.bytes ?? 0;
+  #remember(source: string): void {
+    this.#served.delete(source);
+    this.#served.add(source);
+    const [oldest] = this.#served;
+    if (this.#served.size > MAX_SOURCES && oldest !== undefined) this.#served.delete(oldest);
+  }
+
+  #remove(job: Job | undefined): Job | undefined {
+    if (!job) return undefined;
+    this.#jobs.splice(this.#jobs.indexOf(job), 1);
+    this.#bytes -= job.bytes;
     return job;
   }
 }
