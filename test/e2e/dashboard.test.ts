@@ -30,6 +30,7 @@ describe('the factory dashboard in a browser', () => {
     const flow = dashboardExample().map((node) => {
       if (node.type === 'inspection-model') return { ...node, model: 'tiny.onnx' };
       if (node.type === 'camera-in') return { ...node, source: 'folder', path: pictures, loop: true, fps: 2 };
+      if (node.type === 'defect-alert') return { ...node, minConfidence: 0.4 };
       if (node.type === 'model-shadow') return { ...node, candidate: 'next.onnx', sample: 1 };
       return node;
     });
