@@ -43,6 +43,7 @@ const FILL: Record<CollectCounts['state'], 'grey' | 'green' | 'blue' | 'yellow'>
 export = function (RED: NodeAPI) {
   function ModelCalibrate(this: import('node-red').Node, config: ModelCalibrateDef) {
     RED.nodes.createNode(this, config);
+    const base = RED.settings.userDir ?? process.cwd();
     let problem: unknown;
     let collector: CalibrationCollector | undefined;
     let quantizeOptions: Parameters<CalibrationCollector['quantize']>[0] = {};
@@ -51,7 +52,9 @@ export = function (RED: NodeAPI) {
 
     const quantize = async (send: Send): Promise<void> => {
       if (!collector) throw problem;
-      const result = await collector.quantize(quantizeOptions);
+      // looked for only now: frames are collected before the float model is there
+      const model = resolveModelPath(config.model, [base, process.cwd()]);
+      const result = await collector.quantize({ ...quantizeOptions, model });
       send({ topic: 'calibration', payload: { state: result.published ? 'ready' : 'refused', ...result } });
       if (!result.published)
         throw expected('a certified model', 'calibration', result.certificate.verdict, 'CHECK_FAILED');
@@ -68,12 +71,11 @@ export = function (RED: NodeAPI) {
     };
 
     try {
-      const base = RED.settings.userDir ?? process.cwd();
       const within = (value: unknown, name: string): string => resolve(base, nonEmptyString(value, name));
       const folder = within(config.folder, 'folder');
       const { target, method, threads, maxRecallLoss, samples } = config;
       quantizeOptions = {
-        model: resolveModelPath(config.model, [base, process.cwd()]),
+        model: nonEmptyString(config.model, 'model'),
         out: within(config.out, 'out'),
         ...{ target, method, threads, maxRecallLoss, samples },
         augment: config.augment ?? false,

@@ -397,7 +397,6 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
       canary: { share: this.#settings.canaryShare, answered, fellBack },
       health: this.#window.health(this.#options.line.stats().restarts),
       disputed,
-      meanAbsoluteTensorDifference: null,
     });
   }
 }

@@ -39,8 +39,6 @@ export interface ShadowReport {
   canary: { share: number; answered: number; fellBack: number };
   health: HealthState | null;
   disputed: { items: number; bytes: number } | null;
-  /** Mean absolute difference of the raw output tensors on the last probed frame; null: not probed, or not comparable. */
-  meanAbsoluteTensorDifference: number | null;
 }
 
 /** Whether the disagreement is surely above the threshold: its whole interval is. */

@@ -21,10 +21,11 @@ export function childrenOf(pid: number, word: string): number[] {
     });
 }
 
+/** True while a process is there and not a zombie (Linux). */
 export function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    const state = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0];
+    return state !== 'Z' && state !== 'X';
   } catch {
     return false;
   }

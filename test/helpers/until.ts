@@ -1,12 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { waitFor } from './wait-for';
 
 export { isAlive } from './child-processes';
 
 /** Waits until a condition holds, looking every few milliseconds. @param what named in the error when it never does */
 export async function until(what: string, holds: () => boolean, timeoutMs = 30_000): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  while (!holds()) {
-    if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`);
-    await sleep(5);
-  }
+  await waitFor(what, holds, timeoutMs, 5);
 }

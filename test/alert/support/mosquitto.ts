@@ -1,9 +1,11 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, connect as connectTcp, type AddressInfo } from 'node:net';
+import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../helpers/free-port';
+import { waitFor } from '../../helpers/wait-for';
 
 export const PASSWORD = 'not a secret';
 export const USER = 'station';
@@ -16,14 +18,7 @@ function findMosquitto(): string {
   throw new Error('This test needs the MQTT broker Mosquitto: apt-get install mosquitto');
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+export { freePort };
 
 /** Polls until a condition holds; tests wait for what they need, never for a time. */
 export async function until(
@@ -31,11 +26,7 @@ export async function until(
   what: string,
   timeoutMs = 30_000,
 ): Promise<void> {
-  const endMs = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > endMs) throw new Error(`Waited ${timeoutMs} ms for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await waitFor(what, condition, timeoutMs);
 }
 
 async function answers(port: number): Promise<boolean> {

@@ -79,15 +79,7 @@ export class StandIns {
   }
 }
 
-/** True while a process is there and not a zombie. */
-export function isAlive(pid: number): boolean {
-  try {
-    const state = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0];
-    return state !== 'Z' && state !== 'X';
-  } catch {
-    return false;
-  }
-}
+export { isAlive } from '../../helpers/child-processes';
 
 interface Script extends Behaviour {
   log: string;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import type { InspectionError } from '../../../src/errors';
+import { waitFor } from '../../helpers/wait-for';
 import type { LossKind, SourceListener, SourceState } from '../../../src/frame/sources/source';
 
 /** A JPEG of 64x48 grey pixels, made once by libjpeg; `mark` is put into a comment so that pictures differ. */
@@ -72,11 +73,7 @@ const PATIENCE_MS = 60_000;
 
 /** Polls until the condition holds. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`Waited ${PATIENCE_MS} ms in vain for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await waitFor(what, condition, PATIENCE_MS);
 }
 
 /** A signal for a test: aborts when a picture takes longer than anyone would wait. */
