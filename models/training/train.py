@@ -21,6 +21,7 @@ from .evaluate import evaluate
 from .loader import Loader
 from .loss import Loss
 from .network import Yolo
+from .onnx_weights import MEASURED_BATCHES, start_from_onnx
 from .parallel import Workers
 from .predict import Runner
 
@@ -141,6 +142,13 @@ class Run:
                 group["fused"] = True
             self.step, self.elapsed, self.best = state["step"], state["elapsed"], state["best"]
             self.note(f"resumed at step {self.step}, {self.elapsed / 60:.1f} min")
+        elif self.config.init.endswith(".onnx"):
+            loader = self._loader(False)
+            batches = [next(loader)[0] for _ in range(MEASURED_BATCHES)]
+            loader.close()
+            taken, total = start_from_onnx(self.model, Path(self.config.init), batches)
+            self.ema.model.load_state_dict(self.model.state_dict())
+            self.note(f"started from {self.config.init}: {taken} of {total} tensors")
         elif self.config.init:
             weights = load(Path(self.config.init))["ema"]
             mine = self.model.state_dict()
