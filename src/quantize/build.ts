@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+import type { LoadedModel } from '../model/load-model';
+import type { ModelManifest } from '../model/manifest-types';
+import { decodeOnnx, encodeOnnx, GraphEditor } from '../onnx';
+import { withIspLooks } from './augment';
+import { calibrate, channelMeans, shapesOf, type CalibrationReader } from './calibrate';
+import type { CalibrationSet } from './calibration-set';
+import { findCut, type CutHead } from './cut-heads';
+import { splitHead } from './head';
+import { valuesToAverage } from './levers/bias-correction';
+import { sensitivities } from './levers/sensitivity';
+import { repeatPixels } from './optimize/upsample';
+import type { QuantizeOptions } from './options';
+import { prepareFloatModel } from './prepare';
+import type { Step } from './progress';
+import { pictureReader } from './reader';
+import { planModel, rewriteModel, type RewriteOptions, type Rewritten } from './rewrite';
+import { TARGET_RULES } from './targets';
+
+export interface BuildHooks {
+  threads: number;
+  progress: (step: Step, share: number) => void;
+  /** Stops the work between two pictures. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface Built extends Rewritten {
+  bytes: Uint8Array;
+  cut: CutHead | undefined;
+  options: RewriteOptions;
+}
+
+/** The INT8 model's bytes, and how its head is to be decoded. */
+export async function buildInt8(
+  options: QuantizeOptions,
+  loaded: LoadedModel,
+  manifest: ModelManifest,
+  set: CalibrationSet,
+  hooks: BuildHooks,
+): Promise<Built> {
+  const { threads, progress, signal } = hooks;
+  const { inputName } = loaded;
+  const input = manifest.input;
+  const source = decodeOnnx(loaded.bytes, options.model);
+  const prepared = await prepareFloatModel(source, inputName, [1, 3, input.height, input.width]);
+  const asTheyAre = (index: number): Promise<Uint8Array> => readFile(set.calibration[index]!.path);
+  const pictures = options.augment
+    ? withIspLooks(set.calibration.length, asTheyAre)
+    : { count: set.calibration.length, load: asTheyAre };
+  const reader = cancellable(pictureReader(pictures.count, pictures.load, inputName, input), signal);
+  const graph = new GraphEditor(prepared);
+  const values = graph.graph.node.flatMap((node) => node.output.filter((value) => value !== ''));
+  const shapes = await shapesOf(prepared, values, reader, threads);
+  repeatPixels(graph, shapes);
+  const head = splitHead(graph);
+  const cutContext = { graph, head, shapes, classCount: manifest.classNames.length, inputHeight: input.height };
+  const rawHead = findCut(manifest.head.layout, cutContext);
+  const cut = options.cutHead ? rawHead : undefined;
+
+  const rewriteOptions: RewriteOptions = {
+    inputName,
+    inputHeight: input.height,
+    inputWidth: input.width,
+    ...TARGET_RULES[options.target],
+    byteInput: options.byteInput,
+    ...(cut && { cut }),
+  };
+  const plan = planModel(prepared, rewriteOptions);
+  if (options.biasCorrection) {
+    const averaged = valuesToAverage(plan.nodes);
+    rewriteOptions.means = await channelMeans(prepared, averaged, reader, { threads });
+  }
+  const ranges = await calibrate(prepared, plan.valuesToObserve(), reader, {
+    method: options.method,
+    threads,
+    // a clipped class logit is a confidence that stops at some value below the true one: 0.75 for every sure defect
+    unclipped: new Set(
+      rawHead?.scales.flatMap(({ classes, all }) => [classes, all].flatMap((raw) => raw?.value ?? [])),
+    ),
+    onProgress: (done) => progress('calibrating', done),
+  });
+  const all = plan.rangesOfAll(ranges);
+  if (options.floatLayers > 0) {
+    const worst = await sensitivities(prepared, all, rewriteOptions, reader, threads);
+    // the raw outputs of a cut head are integers
+    const free = worst.filter(({ node }) => !cut || !head.lastConvs.some(({ name }) => name === node));
+    rewriteOptions.keepFloat = new Set(free.slice(0, options.floatLayers).map(({ node }) => node));
+  }
+  const rewritten = rewriteModel(prepared, all, rewriteOptions);
+  return { ...rewritten, bytes: encodeOnnx(rewritten.model), cut, options: rewriteOptions };
+}
+
+/** Stops between two pictures. */
+function cancellable(reader: CalibrationReader, signal: AbortSignal | undefined): CalibrationReader {
+  return {
+    count: reader.count,
+    async *read() {
+      for await (const feeds of reader.read()) {
+        signal?.throwIfAborted();
+        yield feeds;
+      }
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { parse } from 'node:path';
+import type { ModelManifest } from '../model/manifest-types';
+import type { Built } from './build';
+import type { CalibrationSet } from './calibration-set';
+import { manifestHead } from './cut-heads';
+import type { QuantizeOptions } from './options';
+
+/** The manifest of the INT8 model, still without its certificate. */
+export function describeInt8(
+  options: QuantizeOptions,
+  float: ModelManifest,
+  built: Built,
+  set: CalibrationSet,
+): ModelManifest {
+  const { activationType, byteInput } = built.options;
+  const createdAt = new Date().toISOString();
+  const describe = ({ name, value }: { name: string; value: string }) => ({
+    name,
+    layout: 'nhwc' as const,
+    type: activationType,
+    ...built.parameters.get(value)!,
+  });
+  return {
+    manifestVersion: 1,
+    name: options.name ?? parse(float.name).name,
+    version: options.version ?? createdAt.slice(0, 10),
+    sha256: sha256Of(built.bytes),
+    sizeBytes: built.bytes.byteLength,
+    createdAt,
+    precision: options.floatLayers > 0 ? 'mixed' : 'int8',
+    input: byteInput ? { ...float.input, layout: 'nhwc', type: 'uint8' } : float.input,
+    head: built.cut ? manifestHead(built.cut, describe) : float.head,
+    classNames: float.classNames,
+    ...(float.thresholds && { thresholds: float.thresholds }),
+    recipe: recipeOf(options, float, set),
+  };
+}
+
+/** Everything that decided what came out. */
+function recipeOf(options: QuantizeOptions, float: ModelManifest, set: CalibrationSet): Record<string, unknown> {
+  const { method, target, byteInput, cutHead, biasCorrection, floatLayers, augment } = options;
+  const recipe = { method, target, byteInput, cutHead, biasCorrection, floatLayers, augment };
+  return {
+    tool: 'edge-inspect quantize',
+    ...recipe,
+    sha256: sha256Of(Buffer.from(JSON.stringify(recipe))),
+    source: { name: float.name, version: float.version, sha256: float.sha256 },
+    calibrationSet: {
+      images: set.calibration.length,
+      sha256: set.sha256,
+      heldOut: set.heldOut.length,
+      skipped: set.skipped.length,
+      duplicates: set.duplicates,
+    },
+  };
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
