@@ -9,6 +9,7 @@ const PACKAGES = [
   { program: 'mosquitto', debian: 'mosquitto', why: 'a real MQTT broker' },
   { program: 'ffmpeg', debian: 'ffmpeg', why: 'cameras over RTSP and V4L2' },
   { probe: probeRtspServer, debian: RTSP_SERVER, why: 'a real RTSP server' },
+  { program: 'openssl', debian: 'openssl', why: 'certificates for MQTT over TLS' },
   { program: 'chromium', debian: 'chromium', why: 'the Node-RED editor and the dashboard' },
 ];
 
