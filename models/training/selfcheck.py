@@ -16,13 +16,14 @@ import onnx
 import torch
 
 from .assign import assign
-from .augment import turn
+from .augment import as_rgb, turn
 from .boxes import complete_iou, iou_pairs, suppress
 from .dataset import Dataset, InputError, names_of_yaml, read_labels
 from .evaluate import evaluate
 from .export import export
 from .metrics import MeanAveragePrecision
 from .network import Yolo
+from .onnx_weights import start_from_onnx
 from .predict import Runner
 
 NAMES = ["square", "disc", "cross"]
@@ -169,6 +170,18 @@ def main() -> int:
             check("output layout", shape == ["batch" if free else 1, 7, 336], shape)
             again = evaluate(Runner(out), val)
             check("the exported model scores the same", abs(again["map50"] - result["map50"]) < 0.01, again["map50"])
+
+        fresh = Yolo(len(NAMES), 0.125)
+        pictures = torch.from_numpy(np.stack([as_rgb(val.image(index)) for index in range(8)])).permute(0, 3, 1, 2)
+        taken, total = start_from_onnx(fresh, root / "model.onnx", [pictures])
+        check("every tensor of an export is taken as a start", taken == total, f"{taken} of {total}")
+        again = evaluate(Runner(fresh), val)
+        check("a start from an export scores the same", abs(again["map50"] - result["map50"]) < 0.01, again["map50"])
+        other = Yolo(len(NAMES) + 2, 0.125)
+        taken, total = start_from_onnx(other, root / "model.onnx", [pictures])
+        check("with other classes only the class outputs begin anew", total - taken == 6, f"{taken} of {total}")
+        train("--run", str(root / "further"), *common, "--init", str(root / "model.onnx"), "--steps", "2")
+        check("training begins from an export", "started from" in (root / "further" / "log.jsonl").read_text())
     print(f"all good in {time.monotonic() - began:.0f} s")
     return 0
 
