@@ -3,26 +3,17 @@ import type { Verdict } from '../alert/verdict';
 import type { DetectOutcome, ModelInfo } from '../detector/api';
 import { InspectionError, messageOf } from '../errors';
 import { otherSlot } from '../model/slots/layout';
-import { checkCompatible } from '../model/slots/verify';
-import { Canary } from './canary';
-import { CandidateProcess } from './candidate-process';
 import { COMPARE_DEFAULTS } from './compare';
-import {
-  SHADOW_DEFAULTS,
-  SHADOW_NICE,
-  TICK_MS,
-  type ControllerOptions,
-  type ShadowSettings,
-} from './controller-options';
+import { SHADOW_DEFAULTS, TICK_MS, type ControllerOptions, type ShadowSettings } from './controller-options';
 import type { DisputedRecord } from './disputed-record';
 import { DisputedStore } from './disputed-store';
 import type { LineHealth } from './health';
+import { LineSwitch } from './line-switch';
 import { ModelPair, type LineFrame } from './pair';
 import { nextPhase, type Phase, type ShadowCommand } from './phases';
 import { identityOf, passesThreshold, type ReportEvent, type ShadowReport } from './report';
 import { ShadowRunner } from './shadow-runner';
 import { ownConfidence } from './own-confidence';
-import { LooseModels, trialModels, type TrialModels } from './trial-models';
 import { NO_BASELINE, TrialWindow } from './trial-window';
 
 /** A part as the line ended it; `frame` is there when it was inspected. */
@@ -52,13 +43,9 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   readonly #settings: ShadowSettings;
   readonly #runner: ShadowRunner;
   readonly #disputed: DisputedStore | undefined;
-  readonly #canary: Canary;
-  readonly #candidate: CandidateProcess;
+  readonly #switch: LineSwitch;
   readonly #window: TrialWindow;
-  #models: TrialModels = new LooseModels('');
   #phase: Phase = 'idle';
-  #primary: ModelInfo | undefined;
-  #candidatePath = '';
   #pair: ModelPair | undefined;
   #alarm = false;
   #decided = false;
@@ -78,8 +65,7 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     this.#options = options;
     this.#settings = settings;
     this.#runner = new ShadowRunner(options.line, { ...runner, sample, allowed: options.allowed });
-    this.#canary = new Canary(canaryShare);
-    this.#candidate = new CandidateProcess(options.createDetector);
+    this.#switch = new LineSwitch(options, canaryShare);
     this.#window = new TrialWindow(settings.health, options.now ?? Date.now);
     if (disputedFolder !== undefined) {
       this.#disputed = new DisputedStore(disputedFolder, { maxItems: disputedItems, maxBytes: disputedBytes });
@@ -105,13 +91,13 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     clearInterval(this.#timer);
     this.#options.line.setRoute(undefined);
     await this.#queue;
-    await this.#candidate.stop();
+    await this.#switch.endCandidate();
   }
 
   /** Takes note of a part, and lets the candidate look at it when there is time. Never rejects. */
   async part({ verdict, latencyMs, frame }: LinePart): Promise<void> {
     this.#window.add(verdict, latencyMs);
-    const [pair, candidate] = [this.#pair, this.#candidate.detector];
+    const [pair, candidate] = [this.#pair, this.#switch.candidate];
     if (frame === undefined || pair === undefined || candidate === undefined) return;
     const other = frame.answeredBy === 'primary' ? candidate : this.#options.line.primary;
     const { confidence = this.#confidence } = frame;
@@ -124,7 +110,7 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
 
   /** Who answered for a frame on the line. */
   answererOf(frameId: string): LineFrame['answeredBy'] {
-    return this.#canary.hasAnswered(frameId) ? 'candidate' : 'primary';
+    return this.#switch.canary.hasAnswered(frameId) ? 'candidate' : 'primary';
   }
 
   /** Carries out a command. @throws InspectionError when it makes no sense now, or did not work */
@@ -154,23 +140,20 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     const done = this.#queue.then(async () => {
       if (this.#closed) return;
       await work();
-      this.#stamp = await this.#models.stamp();
+      this.#stamp = await this.#switch.stamp();
     });
     this.#queue = done.catch(() => undefined);
     return done;
   }
 
   async #start(): Promise<void> {
-    const { line, linePath, candidate, publicKeyPem } = this.#options;
-    this.#primary = await line.start();
-    this.#models = await trialModels(linePath, publicKeyPem);
+    const { linePath, candidate } = this.#options;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();
-    const station = await this.#models.begin();
-    await this.#followSlot();
+    const station = await this.#switch.start();
     this.#confidence = this.#settings.confidence ?? (await ownConfidence(station?.chosen?.folder ?? linePath));
     if (station?.pointer?.state === 'trial') {
-      return this.#onTrial('The trial goes on after a restart', (await this.#models.baseline()) ?? NO_BASELINE);
+      return this.#onTrial('The trial goes on after a restart', (await this.#switch.baseline()) ?? NO_BASELINE);
     }
     await this.#beginShadow(candidate);
   }
@@ -201,7 +184,7 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   #moveOn(reason: string): void {
     const { canaryShare, canaryParts } = this.#settings;
     if (this.#phase === 'shadow' && canaryShare > 0) this.#byItself('canary', reason);
-    else if (this.#phase === 'shadow' || this.#canary.answered >= canaryParts) this.#byItself('promote', reason);
+    else if (this.#phase === 'shadow' || this.#switch.canary.answered >= canaryParts) this.#byItself('promote', reason);
   }
 
   /** A command that nobody gave: it is dropped when the phase is another one by the time it has its turn. */
@@ -218,14 +201,16 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   async #carryOut(command: ShadowCommand, reason: string): Promise<void> {
     const next = nextPhase(this.#phase, command);
     const ways: Partial<Record<Phase, () => Promise<void>>> = {
-      shadow: () => this.#endCanary(reason),
-      canary: () => this.#beginCanary(reason),
+      shadow: () => this.#switch.endCanary(),
+      canary: () => this.#switch.beginCanary(() => void this.#pair?.failed()),
       promoted: () => this.#promote(reason),
-      confirmed: () => this.#confirm(reason),
+      confirmed: () => this.#switch.confirm(reason),
       reverted: () => this.#revert(reason),
-      rejected: () => this.#reject(reason),
+      rejected: () => this.#switch.reject(reason),
     };
     await ways[next]?.();
+    // a swap has told of itself, with the models' names
+    if (next !== this.#phase) await this.#enter(next, reason);
   }
 
   async #enter(phase: Phase, text: string): Promise<void> {
@@ -234,59 +219,25 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     await this.#say('phase', text);
   }
 
-  async #beginShadow(candidate: string | undefined): Promise<void> {
-    const { publicKeyPem } = this.#options;
-    const primary = this.#primary as ModelInfo;
-    const path = await this.#models.prepare(candidate, { ...primary, publicKeyPem });
-    if (path === undefined) return this.#enter('idle', 'There is no candidate');
-    this.#candidatePath = path;
-    const info = await this.#candidate.start({ model: path, nice: SHADOW_NICE, threads: 1 });
-    try {
-      checkCompatible(info, primary);
-    } catch (error) {
-      await this.#candidate.stop();
-      throw error;
-    }
+  async #beginShadow(path: string | undefined): Promise<void> {
+    const candidate = await this.#switch.beginShadow(path);
+    if (candidate === undefined) return this.#enter('idle', 'There is no candidate');
+    const primary = this.#switch.primary as ModelInfo;
     const compare = { ...COMPARE_DEFAULTS, confidence: this.#confidence };
     const { judge } = this.#settings;
-    this.#pair = new ModelPair({ primary, candidate: info, compare, judge, disputed: this.#disputed });
+    this.#pair = new ModelPair({ primary, candidate, compare, judge, disputed: this.#disputed });
     this.#decided = false;
     this.#alarm = false;
-    await this.#enter('shadow', `${info.name} ${info.version} runs beside ${primary.name} ${primary.version}`);
+    await this.#enter(
+      'shadow',
+      `${candidate.name} ${candidate.version} runs beside ${primary.name} ${primary.version}`,
+    );
   }
 
-  /** From here on the candidate answers parts, so it gets the priority and the threads of the line. */
-  async #beginCanary(reason: string): Promise<void> {
-    const { line } = this.#options;
-    await this.#candidate.start({ model: this.#candidatePath, nice: 0, threads: line.stats().threads });
-    const failed = () => void this.#pair?.failed();
-    line.setRoute(this.#canary.route(() => this.#candidate.detector, failed));
-    await this.#enter('canary', reason);
-  }
-
-  async #endCanary(reason: string): Promise<void> {
-    this.#options.line.setRoute(undefined);
-    await this.#candidate.start({ model: this.#candidatePath, nice: SHADOW_NICE, threads: 1 });
-    await this.#enter('shadow', reason);
-  }
-
-  /**
-   * The line warms the candidate up first and takes it over frame by frame; only when that worked the pointer moves. So a
-   * model that does not load never becomes the one that a restart begins with.
-   */
   async #promote(reason: string): Promise<void> {
-    const { line, linePath } = this.#options;
-    const info = await line.reconfigure({ model: this.#candidatePath });
     const before = this.#window.figures;
-    try {
-      await this.#models.promote(reason, before);
-    } catch (error) {
-      await line.reconfigure({ model: (await this.#models.state())?.chosen?.folder ?? linePath });
-      throw error;
-    }
-    await this.#endCandidate();
-    this.#primary = info;
-    await this.#onTrial(`${info.name} ${info.version} took over: ${reason}`, before);
+    const { name, version } = await this.#switch.promote(reason, before);
+    await this.#onTrial(`${name} ${version} took over: ${reason}`, before);
   }
 
   async #onTrial(text: string, before: LineHealth): Promise<void> {
@@ -294,31 +245,10 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     await this.#enter('promoted', text);
   }
 
-  async #confirm(reason: string): Promise<void> {
-    await this.#models.confirm(reason);
-    await this.#enter('confirmed', reason);
-  }
-
-  /** The decision is on disk before the swap: a restart in between comes up with the former model. */
   async #revert(reason: string): Promise<void> {
-    const path = await this.#models.formerPath();
-    if (path === undefined) throw new InspectionError('CHECK_FAILED', 'There is no former model to go back to');
-    await this.#models.revert(reason);
-    this.#primary = await this.#options.line.reconfigure({ model: path });
+    await this.#switch.revert(reason);
     this.#window.begin(undefined, 0);
     await this.#enter('reverted', reason);
-  }
-
-  async #reject(reason: string): Promise<void> {
-    await this.#endCandidate();
-    await this.#models.reject(reason);
-    await this.#enter('rejected', reason);
-  }
-
-  /** The parts go to the line's own model again, before the candidate's process ends. */
-  async #endCandidate(): Promise<void> {
-    this.#options.line.setRoute(undefined);
-    await this.#candidate.stop();
   }
 
   #tick(): void {
@@ -326,26 +256,16 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     if (health?.state === 'unhealthy') this.#byItself('revert', health.reason);
     if (health?.state === 'healthy') this.#byItself('confirm', health.reason);
     const followed = this.#inTurn(async () => {
-      if ((await this.#models.stamp()) !== this.#stamp) await this.#follow();
+      if ((await this.#switch.stamp()) !== this.#stamp) await this.#follow();
     });
     followed.catch((error: unknown) => this.#warn(error));
-  }
-
-  /** Brings the line to the model that the station's pointer says. @returns whether it was another one */
-  async #followSlot(): Promise<boolean> {
-    const station = await this.#models.state();
-    const chosen = station?.chosen && station.slots[station.chosen.slot];
-    if (chosen?.manifest === undefined || chosen.manifest.sha256 === this.#primary?.sha256) return false;
-    await this.#endCandidate();
-    this.#primary = await this.#options.line.reconfigure({ model: chosen.folder });
-    return true;
   }
 
   /** Somebody changed the slots, by the command line: the line follows. */
   async #follow(): Promise<void> {
     const before = this.#window.figures;
-    const moved = await this.#followSlot();
-    const station = await this.#models.state();
+    const moved = await this.#switch.followSlot();
+    const station = await this.#switch.state();
     const pointer = station?.pointer;
     if (station === undefined || pointer === undefined) return;
     const by = 'by the command line';
@@ -358,10 +278,10 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     const other = station.slots[otherSlot(pointer.slot)];
     const isOurs = other.manifest?.sha256 === this.#pair?.candidate.sha256;
     if (other.role === 'rejected' && isOurs && ['shadow', 'canary'].includes(this.#phase)) {
-      await this.#endCandidate();
+      await this.#switch.endCandidate();
       return this.#enter('rejected', `Rejected ${by}`);
     }
-    const isNew = other.role === 'candidate' && !(isOurs && this.#candidate.detector !== undefined);
+    const isNew = other.role === 'candidate' && !(isOurs && this.#switch.candidate !== undefined);
     if (isNew && FREE.has(this.#phase)) await this.#beginShadow(other.folder);
   }
 
@@ -375,7 +295,7 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   async #say(event: ReportEvent, text: string): Promise<void> {
     if (this.#closed) return;
     const pair = this.#pair;
-    const { answered, fellBack } = this.#canary;
+    const { answered, fellBack } = this.#switch.canary;
     const { decision = 'keep', reason = '', label, frames = 0 } = pair?.judgement ?? {};
     // a folder that cannot be read is told about when a frame is to be saved
     const disputed = (await this.#disputed?.usage().catch(() => null)) ?? null;
@@ -383,9 +303,9 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
       event,
       text,
       phase: this.#phase,
-      primary: identityOf(this.#primary),
+      primary: identityOf(this.#switch.primary),
       candidate: identityOf(pair?.candidate),
-      persistent: this.#models.persistent,
+      persistent: this.#switch.persistent,
       decision,
       reason,
       label,
