@@ -1,5 +1,6 @@
 import type { DetectOutcome, DetectorLike, DetectRequest, ModelInfo } from '../src/detector/api';
 import type { Detection } from '../src/detect/detection';
+import type { ScoreMap } from '../src/detect/score-map';
 import { Random } from '../src/simulate/random';
 
 /** Classes and counts of the simulated line: 20 % of the parts defective, 3 to 12 defects on each. */
@@ -38,6 +39,8 @@ export interface SimulatedModel {
   falseAlarms: number;
   sha256?: string;
   classNames?: string[];
+  /** Cells of its grid; null: it has none. */
+  grid?: number | null;
 }
 
 /** What a model reports about a part: boxes a little off, confidences between 0.3 and 1. */
@@ -56,6 +59,15 @@ export function detectionsOf(model: SimulatedModel, { id, truth }: SimulatedPart
     seen.push({ label: CLASSES[classId] as string, classId, confidence: 0.3 + 0.4 * random.next(), box });
   }
   return seen.sort((a, b) => b.confidence - a.confidence);
+}
+
+/** The best score of each class, in the first place of the grid. */
+function scoresOf(detections: Detection[], places = 1): ScoreMap {
+  const values = new Float32Array(CLASSES.length * places);
+  for (const { classId, confidence } of detections) {
+    values[classId * places] = Math.max(values[classId * places] as number, confidence);
+  }
+  return { classes: CLASSES.length, places, values };
 }
 
 /** The model in use, and candidates that must fare differently against it. */
@@ -102,7 +114,7 @@ export class SimulatedDetector implements DetectorLike {
     return infoOf(this.model);
   }
 
-  async detect({ image, frame, confidence = 0.25 }: DetectRequest): Promise<DetectOutcome> {
+  async detect({ image, frame, confidence = 0.25, scores }: DetectRequest): Promise<DetectOutcome> {
     this.offered++;
     this.inFlight++;
     if (this.latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, this.latencyMs));
@@ -110,9 +122,11 @@ export class SimulatedDetector implements DetectorLike {
     this.seen.push(frame?.id ?? '');
     if (this.failure !== undefined) return this.failure;
     const part = JSON.parse(Buffer.from(image).toString('utf8')) as SimulatedPart;
+    const detections = detectionsOf(this.model, part);
     return {
       inspected: true,
-      detections: detectionsOf(this.model, part).filter((detection) => detection.confidence >= confidence),
+      detections: detections.filter((detection) => detection.confidence >= confidence),
+      ...(scores && { scores: this.model.grid === null ? null : scoresOf(detections, this.model.grid) }),
       image: { width: SIDE_PX, height: SIDE_PX },
       latencyMs: { queue: 0, decode: 0, infer: this.latencyMs, total: this.latencyMs },
       model: infoOf(this.model),

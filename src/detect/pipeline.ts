@@ -10,6 +10,7 @@ import { CandidateList } from './candidates';
 import type { Detection } from './detection';
 import { headOf, recogniseHead } from './heads';
 import type { Head } from './heads/head';
+import type { ScoreMap } from './score-map';
 import { toSource } from './to-source';
 
 /** Candidates handed on per frame at most: a flood (threshold 0, a broken model) must not fill the RAM. */
@@ -30,12 +31,16 @@ export interface InferOptions {
   /** See DecodeOptions; default false. */
   multiLabel?: boolean;
   maxCandidates?: number;
+  /** Whether the scores of the whole grid are wanted beside the candidates; default false. */
+  scores?: boolean;
 }
 
 export interface Inferred {
   /** Before NMS, by falling confidence; pixels of the upright source image. */
   detections: Detection[];
   image: { width: number; height: number };
+  /** Where they were asked for; null: this kind of head has none. */
+  scores?: ScoreMap | null;
 }
 
 /**
@@ -104,6 +109,7 @@ export class Pipeline {
     return {
       detections: toSource(candidates, prepared, this.manifest.classNames, options.maxCandidates ?? MAX_CANDIDATES),
       image: { width: prepared.sourceWidth, height: prepared.sourceHeight },
+      ...(options.scores && { scores: this.head.scores?.(outputs, this.manifest) ?? null }),
     };
   }
 

@@ -1,5 +1,6 @@
 import type { NotInspectedReason } from '../alert/verdict';
 import type { Detection } from '../detect/detection';
+import type { ScoreMap } from '../detect/score-map';
 import type { FrameInfo } from '../frame/frame';
 import type { Precision } from '../model/manifest-types';
 
@@ -43,6 +44,8 @@ export interface DetectRequest {
   confidence?: number;
   /** Overrides the detector's own overload policy for this frame. */
   overload?: Overload;
+  /** Whether the scores of the model's whole grid are wanted with the answer. Default false: they are large. */
+  scores?: boolean;
 }
 
 export interface Latency {
@@ -66,6 +69,8 @@ export type DetectOutcome =
       latencyMs: Latency;
       model: ModelInfo;
       threads: number;
+      /** Where they were asked for; null: this kind of model has none. */
+      scores?: ScoreMap | null;
     }
   | {
       inspected: false;

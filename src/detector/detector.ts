@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
+import type { ScoreMap } from '../detect/score-map';
 import { InspectionError, expected } from '../errors';
 import { numberBetween, oneOf } from '../validate';
 import type {
@@ -212,9 +213,9 @@ export class Detector
   }
 
   async #inspect(job: Job, { process, model }: Running): Promise<DetectOutcome> {
-    const { image, frame, confidence } = job.request;
+    const { image, frame, confidence, scores } = job.request;
     try {
-      const { value } = await process.request('detect', { frame, confidence }, image);
+      const { value, bytes } = await process.request('detect', { frame, confidence, scores }, image);
       this.#supervisor.backoff.succeeded();
       const total = performance.now() - job.offeredAt;
       const { decodeMs: decode, inferMs: infer } = value;
@@ -226,6 +227,7 @@ export class Detector
         latencyMs: { queue, decode, infer, total },
         model,
         threads: process.threads,
+        ...(value.scores !== undefined && { scores: value.scores && scoreMap(value.scores, bytes) }),
       };
     } catch (error) {
       return notInspectedBecause(error);
@@ -270,6 +272,11 @@ export class Detector
     this.#state = state;
     this.emit('state', state, reason);
   }
+}
+
+/** The map is read where it lies: payloads have memory of their own, so that it is aligned. */
+function scoreMap(shape: Omit<ScoreMap, 'values'>, bytes: Uint8Array): ScoreMap {
+  return { ...shape, values: new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4) };
 }
 
 /** @returns the frame's own overload policy, if it has one @throws InspectionError BAD_IMAGE, BAD_ARGUMENT */

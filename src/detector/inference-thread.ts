@@ -18,6 +18,7 @@ export interface InferMessage {
   id: number;
   prepared: Letterboxed;
   confidence?: number;
+  scores?: boolean;
 }
 
 export type ThreadMessage =
@@ -33,7 +34,7 @@ function asFailure(error: unknown): { code: ErrorCode; message: string } {
 }
 
 async function main(port: NonNullable<typeof parentPort>): Promise<void> {
-  const post = (message: ThreadMessage) => port.postMessage(message);
+  const post = (message: ThreadMessage, moved: ArrayBuffer[] = []) => port.postMessage(message, moved);
   const { model, threads } = workerData as ThreadData;
   let pipeline: Pipeline;
   try {
@@ -43,11 +44,12 @@ async function main(port: NonNullable<typeof parentPort>): Promise<void> {
   }
   // one run at a time: a second one would not be faster, and both would be late
   let turn = Promise.resolve();
-  const infer = async ({ id, prepared, confidence }: InferMessage): Promise<void> => {
+  const infer = async ({ id, prepared, confidence, scores }: InferMessage): Promise<void> => {
     const start = performance.now();
     try {
-      const inferred = await pipeline.infer(prepared, { confidence });
-      post({ type: 'inferred', id, inferred, inferMs: performance.now() - start });
+      const inferred = await pipeline.infer(prepared, { confidence, scores });
+      const moved = inferred.scores ? [inferred.scores.values.buffer as ArrayBuffer] : [];
+      post({ type: 'inferred', id, inferred, inferMs: performance.now() - start }, moved);
     } catch (error) {
       post({ type: 'error', id, ...asFailure(error) });
     }

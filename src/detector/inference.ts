@@ -15,6 +15,9 @@ export interface InferenceOptions {
   lanes: number;
 }
 
+/** What is asked of a run. */
+export type InferenceRequest = Pick<InferMessage, 'confidence' | 'scores'>;
+
 /** What a run gives back. */
 interface Run {
   inferred: Inferred;
@@ -44,11 +47,11 @@ class Lane {
     return this.#pending.size;
   }
 
-  infer(prepared: Letterboxed, confidence: number | undefined): Promise<Run> {
+  infer(prepared: Letterboxed, options: InferenceRequest): Promise<Run> {
     const id = this.#nextId++;
     const run = deferred<Run>();
     this.#pending.set(id, run);
-    const message: InferMessage = { id, prepared, confidence };
+    const message: InferMessage = { id, prepared, ...options };
     this.#thread.postMessage(message);
     return run.promise;
   }
@@ -101,10 +104,10 @@ export class Inference {
   /**
    * Runs the model on a prepared picture, in the lane that has least to do.
    *
-   * @param confidence candidates below are left out; the model's default if absent
+   * @param options confidence: candidates below are left out, the model's default if absent; scores: of the whole grid
    */
-  infer(prepared: Letterboxed, confidence?: number): Promise<Run> {
+  infer(prepared: Letterboxed, options: InferenceRequest = {}): Promise<Run> {
     const lane = this.lanes.reduce((best, next) => (next.load < best.load ? next : best));
-    return lane.infer(prepared, confidence);
+    return lane.infer(prepared, options);
   }
 }

@@ -21,15 +21,19 @@ export type Operation<Name extends OperationName> = (
 export type AnyOperation = (args: never, payload: Uint8Array, inference: Inference) => Promise<Made<OperationName>>;
 
 async function detect(
-  { frame, confidence }: Operations['detect']['args'],
+  { frame, confidence, scores }: Operations['detect']['args'],
   image: Uint8Array,
   inference: Inference,
 ): Promise<Made<'detect'>> {
   const start = performance.now();
   const prepared = await decodeAndLetterbox(image, frame, inference.model.input);
   const decodeMs = performance.now() - start;
-  const { inferred, inferMs } = await inference.infer(prepared, confidence);
-  return { value: { ...inferred, decodeMs, inferMs } };
+  const { inferred, inferMs } = await inference.infer(prepared, { confidence, scores });
+  const { scores: map, ...found } = inferred;
+  if (!map) return { value: { ...found, decodeMs, inferMs, ...(map === null && { scores: null }) } };
+  const { values, ...shape } = map;
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { value: { ...found, decodeMs, inferMs, scores: shape }, bytes };
 }
 
 async function annotate(drawing: Operations['annotate']['args'], image: Uint8Array): Promise<Made<'annotate'>> {

@@ -1,4 +1,5 @@
 import type { Detection } from '../detect/detection';
+import type { ScoreMap } from '../detect/score-map';
 import type { ErrorCode } from '../errors';
 import type { DrawingRequest } from '../frame/annotate';
 import type { FrameInfo } from '../frame/frame';
@@ -11,9 +12,12 @@ import type { ModelInfo } from './api';
 
 /** What a detector process can do: arguments and answer per operation. The table of doers is in operations.ts. */
 export interface Operations {
-  /** Payload: an image. Answers with candidates, before NMS. */
+  /**
+   * Payload: an image. Answers with candidates, before NMS; when scores are asked for, its payload is the values of their
+   * map, float32 in the byte order of the machine.
+   */
   detect: {
-    args: { frame?: Partial<FrameInfo>; confidence?: number };
+    args: { frame?: Partial<FrameInfo>; confidence?: number; scores?: boolean };
     value: DetectValue;
   };
   /** Payload: an image. Makes a JPEG with boxes, labels and verdict; answers with its size, pixels. */
@@ -31,6 +35,8 @@ export interface DetectValue {
   image: { width: number; height: number };
   decodeMs: number;
   inferMs: number;
+  /** Shape of the map in the payload, where one was asked for; null: this kind of head has none. */
+  scores?: Omit<ScoreMap, 'values'> | null;
 }
 
 export interface RequestMessage {

@@ -52,7 +52,8 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   #queue: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #stamp = '';
-  #confidence = COMPARE_DEFAULTS.confidence;
+  #ownConfidence = COMPARE_DEFAULTS.confidence;
+  readonly #endScores: () => void;
   #closed = false;
   #lastWarning = '';
   /** The step that is under way by itself: every frame until then leads to the same one. */
@@ -67,6 +68,7 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     this.#runner = new ShadowRunner(options.line, { ...runner, sample, allowed: options.allowed });
     this.#switch = new LineSwitch(options, canaryShare);
     this.#window = new TrialWindow(settings.health, options.now ?? Date.now);
+    this.#endScores = options.line.keepScores((id) => this.#wantsScores(id));
     if (disputedFolder !== undefined) {
       this.#disputed = new DisputedStore(disputedFolder, { maxItems: disputedItems, maxBytes: disputedBytes });
     }
@@ -89,6 +91,7 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   async stop(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
+    this.#endScores();
     this.#options.line.setRoute(undefined);
     await this.#queue;
     await this.#switch.endCandidate();
@@ -100,12 +103,20 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     const [pair, candidate] = [this.#pair, this.#switch.candidate];
     if (frame === undefined || pair === undefined || candidate === undefined) return;
     const other = frame.answeredBy === 'primary' ? candidate : this.#options.line.primary;
-    const { confidence = this.#confidence } = frame;
+    const confidence = this.#confidenceOf(frame);
     const lowered = Math.max(0, confidence - COMPARE_DEFAULTS.margin);
-    const outcome = await this.#runner.offer({ ...frame, confidence: lowered }, other);
+    const scores = this.#options.line.scoresOf(frame.id);
+    const offered = { ...frame, confidence: lowered, scores: scores !== undefined };
+    const outcome = await this.#runner.offer(offered, other);
     // another candidate, or another phase, may have begun meanwhile
     if (typeof outcome === 'string' || pair !== this.#pair) return;
-    this.#compared(pair, { ...frame, confidence }, outcome);
+    this.#compared(pair, { ...frame, confidence, scores }, outcome);
+  }
+
+  /** The threshold of a comparison: the one that was set, but the line's answers begin at its own. */
+  #confidenceOf({ confidence: asked }: LineFrame): number {
+    const { confidence: set } = this.#settings;
+    return set === undefined ? (asked ?? this.#ownConfidence) : Math.max(set, asked ?? 0);
   }
 
   /** Who answered for a frame on the line. */
@@ -136,6 +147,12 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     return this.#say(event, text);
   }
 
+  /** Only of frames that the candidate is about to look at: the line is to pay for no others. */
+  #wantsScores(frameId: string): boolean {
+    const comparable = this.#switch.candidate !== undefined && this.#pair?.comparesTensors === true;
+    return comparable && this.#runner.wants(frameId);
+  }
+
   #inTurn(work: () => Promise<void>): Promise<void> {
     const done = this.#queue.then(async () => {
       if (this.#closed) return;
@@ -151,7 +168,7 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();
     const station = await this.#switch.start();
-    this.#confidence = this.#settings.confidence ?? (await ownConfidence(station?.chosen?.folder ?? linePath));
+    this.#ownConfidence = await ownConfidence(station?.chosen?.folder ?? linePath);
     if (station?.pointer?.state === 'trial') {
       return this.#onTrial('The trial goes on after a restart', (await this.#switch.baseline()) ?? NO_BASELINE);
     }
@@ -223,8 +240,8 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     const candidate = await this.#switch.beginShadow(path);
     if (candidate === undefined) return this.#enter('idle', 'There is no candidate');
     const primary = this.#switch.primary as ModelInfo;
-    const compare = { ...COMPARE_DEFAULTS, confidence: this.#confidence };
-    const { judge } = this.#settings;
+    const { judge, confidence = this.#ownConfidence } = this.#settings;
+    const compare = { ...COMPARE_DEFAULTS, confidence };
     this.#pair = new ModelPair({ primary, candidate, compare, judge, disputed: this.#disputed });
     this.#decided = false;
     this.#alarm = false;

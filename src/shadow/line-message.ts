@@ -61,6 +61,10 @@ export async function partOf(
   const detections = asDetections(payload, 'msg.payload');
   if (!Buffer.isBuffer(image)) throw expected('a Buffer with the picture', 'msg.image', image);
   const id = frame.id ?? randomUUID();
+  // what the model said, where it is known: the flow may have left out or merged some of it by rules of its own, and the
+  // candidate's answer has not been through these
+  const given = line.answerGiven(id);
+  const answer = given?.outcome.inspected === true ? given.outcome : undefined;
   return {
     verdict: detections.length > 0 ? 'FAIL' : 'PASS',
     latencyMs: inference?.latencyMs?.total,
@@ -68,9 +72,9 @@ export async function partOf(
       image,
       frame,
       id,
-      detections,
-      size: inference?.image,
-      confidence: inference?.thresholds?.confidence,
+      detections: answer?.detections ?? detections,
+      size: answer?.image ?? inference?.image,
+      confidence: answer ? given?.confidence : inference?.thresholds?.confidence,
       answeredBy: controller.answererOf(id),
     },
   };

@@ -1,5 +1,6 @@
 import type { DetectOutcome, ModelInfo } from '../detector/api';
 import type { Detection } from '../detect/detection';
+import { meanAbsoluteDifference, sameShape, shapeText, type ScoreMap } from '../detect/score-map';
 import { nms } from '../detect/nms';
 import type { FrameInfo } from '../frame/frame';
 import { compareFrame, type CompareOptions, type FrameComparison } from './compare';
@@ -20,6 +21,8 @@ export interface LineFrame {
   /** Threshold that the line's detections have passed; undefined: the model's own. */
   confidence?: number;
   answeredBy: 'primary' | 'candidate';
+  /** Of the model that answered. null: it has none; undefined: not asked for. */
+  scores?: ScoreMap | null;
 }
 
 export interface PairOptions {
@@ -46,6 +49,7 @@ export class ModelPair {
   readonly #options: PairOptions;
   readonly #statistics: RollingStatistics;
   readonly #judge: Judge;
+  #noTensorDifference: string | undefined;
 
   constructor(options: PairOptions) {
     this.#options = options;
@@ -64,7 +68,14 @@ export class ModelPair {
   }
 
   get statistics(): ShadowStatistics {
-    return this.#statistics.current;
+    const { current } = this.#statistics;
+    const reason = this.#noTensorDifference;
+    return reason === undefined ? current : { ...current, tensorDifference: null, noTensorDifference: reason };
+  }
+
+  /** Whether the models' score tensors can be compared, as far as is known. */
+  get comparesTensors(): boolean {
+    return this.#noTensorDifference === undefined;
   }
 
   /** The other model answered the same frame. */
@@ -74,11 +85,23 @@ export class ModelPair {
     const [primary, candidate] = line.answeredBy === 'primary' ? [ours, theirs] : [theirs, ours];
     const { confidence = this.#options.compare.confidence } = line;
     const comparison = compareFrame(primary, candidate, { ...this.#options.compare, confidence });
-    this.#statistics.add(comparison);
+    this.#statistics.add(comparison, this.#tensorDifference(line.scores, other.scores));
     const judgement = this.#judge.compared(comparison);
     const disputed = comparison.disagrees || comparison.flip !== 'none';
     const saved = disputed ? this.#save(line, other, primary, candidate, comparison) : Promise.resolve(undefined);
     return { comparison, judgement, saved };
+  }
+
+  /** undefined: not taken for this frame, or not to be had from these models; then the reason is kept. */
+  #tensorDifference(ours: LineFrame['scores'], theirs: LineFrame['scores']): number | undefined {
+    if (ours === undefined || theirs === undefined) return undefined;
+    if (ours === null || theirs === null) {
+      this.#noTensorDifference = 'At least one of the models gives a list of detections instead of scores over a grid';
+      return undefined;
+    }
+    if (sameShape(ours, theirs)) return meanAbsoluteDifference(ours, theirs);
+    this.#noTensorDifference = `The models' scores have different shapes: ${shapeText(ours)} and ${shapeText(theirs)}`;
+    return undefined;
   }
 
   /** The candidate had a frame and gave no answer. */

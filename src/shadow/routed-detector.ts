@@ -1,3 +1,4 @@
+import type { ScoreMap } from '../detect/score-map';
 import type { DetectOutcome, DetectorLike, DetectorStats, DetectRequest, ModelInfo } from '../detector/api';
 
 /** Answers a frame in place of the primary, or hands it on to `primary`. Must answer every frame, and never reject. */
@@ -19,9 +20,17 @@ export interface LineActivity {
 /** Answers that are remembered for a shadow that gets the frame by another wire, by frame id. */
 const REMEMBERED = 32;
 
+/** Score maps that are kept until the shadow comes for them; a map is 0.2 MB with 6 classes, 2.7 MB with 80. */
+const SCORES_KEPT = 4;
+
+/** Whether the line's scores for a frame will be looked at. */
+export type WantsScores = (frameId: string) => boolean;
+
 interface Remembered {
   answer: Promise<LineAnswer>;
   resolve: (answer: LineAnswer) => void;
+  /** Once it is there. */
+  given: LineAnswer | undefined;
 }
 
 /**
@@ -33,6 +42,8 @@ export class RoutedDetector implements DetectorLike {
   #route: Route | undefined;
   #watchers = 0;
   readonly #answers = new Map<string, Remembered>();
+  readonly #wantScores = new Set<WantsScores>();
+  readonly #scores = new Map<string, ScoreMap | null>();
   #info: ModelInfo | undefined;
   #inFlight = 0;
   #offered = 0;
@@ -54,6 +65,20 @@ export class RoutedDetector implements DetectorLike {
     };
   }
 
+  /** The line is asked for the scores of its whole grid for frames that `wants` says. @returns a function that ends it */
+  keepScores(wants: WantsScores): () => void {
+    this.#wantScores.add(wants);
+    return () => {
+      this.#wantScores.delete(wants);
+      if (this.#wantScores.size === 0) this.#scores.clear();
+    };
+  }
+
+  /** The scores of a frame of just now. null: its model has none; undefined: nobody wanted them, or they are gone. */
+  scoresOf(frameId: string): ScoreMap | null | undefined {
+    return this.#scores.get(frameId);
+  }
+
   /** The answer that the line got for a frame; waits for one that is still to come. undefined: none came in time. */
   async answerOf(frameId: string, timeoutMs: number): Promise<LineAnswer | undefined> {
     let timer: NodeJS.Timeout | undefined;
@@ -67,15 +92,20 @@ export class RoutedDetector implements DetectorLike {
     }
   }
 
+  /** The answer that the line gave for a frame of just now; undefined: it is not known (any more). */
+  answerGiven(frameId: string): LineAnswer | undefined {
+    return this.#answers.get(frameId)?.given;
+  }
+
   async detect(request: DetectRequest): Promise<DetectOutcome> {
     this.#offered++;
     this.#inFlight++;
-    const answer = this.#route ? this.#route(request, this.primary) : this.primary.detect(request);
-    const outcome = await answer.finally(() => this.#inFlight--);
     const id = request.frame?.id;
-    if (this.#watchers > 0 && id !== undefined) {
-      this.#remembered(id).resolve({ outcome, confidence: request.confidence });
-    }
+    const scores = id !== undefined && [...this.#wantScores].some((wants) => wants(id));
+    const asked = scores ? { ...request, scores } : request;
+    const answer = this.#route ? this.#route(asked, this.primary) : this.primary.detect(asked);
+    const outcome = await answer.finally(() => this.#inFlight--);
+    if (id !== undefined) this.#note(id, outcome, request);
     return outcome;
   }
 
@@ -102,15 +132,32 @@ export class RoutedDetector implements DetectorLike {
     return this.primary.stats();
   }
 
+  #note(id: string, outcome: DetectOutcome, { confidence }: DetectRequest): void {
+    const { scores, ...answer } = outcome.inspected ? outcome : { ...outcome, scores: undefined };
+    if (scores !== undefined) {
+      this.#scores.set(id, scores);
+      dropOldest(this.#scores, SCORES_KEPT);
+    }
+    // without the map: 32 of them would be too much
+    if (this.#watchers === 0) return;
+    const remembered = this.#remembered(id);
+    remembered.given = { outcome: answer, confidence };
+    remembered.resolve(remembered.given);
+  }
+
   #remembered(id: string): Remembered {
     const known = this.#answers.get(id);
     if (known !== undefined) return known;
     let resolve: Remembered['resolve'] = () => undefined;
     const answer = new Promise<LineAnswer>((done) => (resolve = done));
-    const remembered = { answer, resolve };
+    const remembered: Remembered = { answer, resolve, given: undefined };
     this.#answers.set(id, remembered);
-    const oldest = this.#answers.size > REMEMBERED ? this.#answers.keys().next().value : undefined;
-    if (oldest !== undefined) this.#answers.delete(oldest);
+    dropOldest(this.#answers, REMEMBERED);
     return remembered;
   }
+}
+
+function dropOldest(map: Map<string, unknown>, keep: number): void {
+  const oldest = map.size > keep ? map.keys().next().value : undefined;
+  if (oldest !== undefined) map.delete(oldest);
 }

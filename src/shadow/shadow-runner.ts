@@ -44,6 +44,8 @@ export interface ShadowFrame {
   /** Stands for the frame where it has no id. */
   id: string;
   confidence: number | undefined;
+  /** Whether the scores of the whole grid are wanted with the answer. */
+  scores?: boolean;
 }
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -89,14 +91,19 @@ export class ShadowRunner {
     try {
       if (!(await this.#lineSettles())) return this.#drop('line busy');
       if (!this.#options.allowed()) return this.#drop('no budget');
-      const { image, frame, confidence } = shadow;
-      const outcome = await other.detect({ image, frame, confidence });
+      const { image, frame, confidence, scores } = shadow;
+      const outcome = await other.detect({ image, frame, confidence, scores });
       if (outcome.inspected) this.#answered++;
       else this.#unanswered++;
       return outcome;
     } finally {
       this.#busy = false;
     }
+  }
+
+  /** Whether a frame that is offered now would be looked at, as far as that can be told before the line has it. */
+  wants(id: string): boolean {
+    return !this.#busy && inShare(id, this.#options.sample, 'shadow');
   }
 
   #refusal(id: string, other: DetectorLike): DropReason | undefined {

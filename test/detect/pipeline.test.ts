@@ -6,6 +6,7 @@ import { after, describe, it } from 'node:test';
 import sharp from 'sharp';
 import { nms } from '../../src/detect/nms';
 import { Pipeline } from '../../src/detect/pipeline';
+import { meanAbsoluteDifference, type ScoreMap } from '../../src/detect/score-map';
 import { COCO_MODEL, PHOTO } from '../helpers/real-data';
 import { tinyModel, writeTinyModel } from '../helpers/tiny-model';
 
@@ -35,6 +36,21 @@ describe('Pipeline', () => {
       assert.equal(detections[0]?.label, 'red');
     });
   }
+
+  it('gives the scores of two models, whose mean absolute difference can be told by head', async () => {
+    const scores = [];
+    for (const blind of [[], [0], [1]]) {
+      const pipeline = await Pipeline.open(writeTinyModel(join(folder, `blind-${blind.join()}.onnx`), { blind }));
+      const inferred = await pipeline.infer(await pipeline.prepare(await redSquare()), { scores: true });
+      await pipeline.close();
+      assert.ok(inferred.scores);
+      scores.push(inferred.scores);
+    }
+    const [whole, blindToRed, blindToGreen] = scores as [ScoreMap, ScoreMap, ScoreMap];
+    // one red cell of score 1 among 3 classes at 84 places
+    assert.ok(Math.abs(meanAbsoluteDifference(whole, blindToRed) - 1 / (3 * 84)) < 1e-7);
+    assert.equal(meanAbsoluteDifference(whole, blindToGreen), 0);
+  });
 
   it('numbers the classes of a model that came without names', async () => {
     const pipeline = await Pipeline.open(writeTinyModel(join(folder, 'nameless.onnx'), { names: null }));

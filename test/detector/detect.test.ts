@@ -79,6 +79,21 @@ describe('detector with a real model', () => {
     assert.deepEqual(counts, [1, 0]);
   });
 
+  it('gives the scores of the whole grid when asked, and only then', async () => {
+    const image = await picture('#0000ff', 3, 0).png().toBuffer();
+    const plain = await detector.detect({ image });
+    assert.ok(plain.inspected && !('scores' in plain));
+    const asked = await detector.detect({ image, scores: true });
+    assert.ok(asked.inspected && asked.scores);
+    const { classes, places, values } = asked.scores;
+    // 8 × 8 + 4 × 4 + 2 × 2 cells; only the middle scale speaks, and its cell 3 is blue
+    assert.deepEqual([classes, places, values.length], [3, 84, 3 * 84]);
+    const loud = [...values.keys()].filter((index) => (values[index] as number) > 1e-6);
+    assert.deepEqual(loud, [2 * 84 + 64 + 3]);
+    assert.equal(values[loud[0] as number], 1);
+    assert.deepEqual(asked.detections, plain.detections);
+  });
+
   it('answers many frames at once, each with its own result', async () => {
     const cells = Array.from({ length: 32 }, (_, index) => ({ x: index % 4, y: Math.floor(index / 4) % 4 }));
     const outcomes = await Promise.all(

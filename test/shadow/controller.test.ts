@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { nodeDisk } from '../../src/model/slots/disk';
+import type { SimulatedDetector } from '../../bench/shadow-streams';
+import type { DetectorOptions } from '../../src/detector/api';
 import { SHADOW_NICE } from '../../src/shadow/controller-options';
 import { HEALTH_DEFAULTS } from '../../src/shadow/health';
 import { until } from '../helpers/until';
@@ -72,6 +74,74 @@ describe('ShadowController', () => {
     await station.run(50);
     await until('rejected', () => phase() === 'rejected');
     assert.ok((station.last('decision')?.frames ?? 99) <= 50);
+  });
+
+  const gridOf = (name: string, grid: number | null) => {
+    const { createDetector } = station.options();
+    return (wanted: DetectorOptions) => {
+      const detector = createDetector(wanted) as SimulatedDetector;
+      if (wanted.model.endsWith(name)) detector.model = { ...detector.model, grid };
+      return detector;
+    };
+  };
+  const tensors: [what: string, candidate: string, grid: number | null, of: number, reason: RegExp | undefined][] = [
+    ['0 for the same model', 'identical', 1, 60, undefined],
+    ['more for a worse one', 'blind', 1, 60, undefined],
+    [
+      'none for other shapes, with the reason',
+      'identical',
+      2,
+      0,
+      /^The models' scores have different shapes: 6 classes × 1 places and 6 classes × 2 places$/,
+    ],
+    ['none for a model without a grid, with the reason', 'identical', null, 0, /list of detections instead of scores/],
+  ];
+  for (const [what, name, grid, of, reason] of tensors) {
+    it(`takes the mean absolute difference of the score tensors: ${what}`, async () => {
+      await station.init([name]);
+      // one bad verdict must not end the comparison here
+      const judge = { errors: { falseReject: 1e-300, falsePromote: 1e-300 } };
+      await station.boot({ judge }, { candidate: station.folder(name), createDetector: gridOf('slot-b', grid) });
+      await station.run(60);
+      await station.controller.report();
+      const { statistics } = station.last('status') ?? assert.fail();
+      assert.equal(statistics?.tensorDifference?.of ?? 0, of);
+      if (reason === undefined) assert.equal(statistics?.noTensorDifference, undefined);
+      else assert.match(statistics?.noTensorDifference ?? '', reason);
+      const { mean, low, high } = statistics?.tensorDifference ?? {};
+      if (of > 0 && name === 'identical') assert.equal(mean, 0);
+      if (of > 0 && name === 'blind') assert.ok(mean! > 0.001 && low! < mean! && mean! < high!, String(mean));
+      if (of === 0) assert.equal(statistics?.tensorDifference, null);
+    });
+  }
+
+  it('asks the line for scores only while there is a candidate to compare with', async () => {
+    await station.init();
+    await station.boot();
+    const asked: boolean[] = [];
+    const { primary } = station;
+    const detect = primary.detect.bind(primary);
+    primary.detect = (request) => {
+      asked.push(request.scores === true);
+      return detect(request);
+    };
+    await station.run(3);
+    await station.controller.tryCandidate(station.folder('identical'));
+    await station.run(3);
+    await station.controller.command('reject');
+    await station.run(3);
+    assert.deepEqual(asked, [false, false, false, true, true, true, false, false, false]);
+  });
+
+  it('counts from its own confidence where one is set, not from the lower one of the line', async () => {
+    await station.init(['blind']);
+    await station.boot({ confidence: 0.999 }, { candidate: station.folder('blind') });
+    await station.run(100);
+    await station.controller.report();
+    const seen = station.last('status')?.statistics?.classes.map(({ missed }) => missed.of) ?? [];
+    // confidences are drawn between 0.3 and 1
+    assert.ok(Math.max(...seen) <= 3, `seen ${seen.join(', ')}`);
+    assert.equal(phase(), 'shadow');
   });
 
   it('waits for a command when it is not automatic, and then obeys one', async () => {

@@ -65,6 +65,18 @@ export class SimulatedStation {
     this.primary = new SimulatedDetector(modelAt(chosen?.folder ?? '') as SimulatedModel, modelAt);
     this.line = new RoutedDetector(this.primary);
     this.controller = new ShadowController({
+      ...this.options(),
+      settings: { sample: 1, runner: { settleMs: 0 }, ...settings },
+      ...options,
+    });
+    this.controller.on('report', (report) => void this.reports.push(report));
+    this.controller.on('disputed', (record) => void this.disputed.push(record));
+    await this.controller.start();
+  }
+
+  /** What the controller is made with. */
+  options(): ControllerOptions {
+    return {
       line: this.line,
       linePath: this.path,
       candidate: undefined,
@@ -74,13 +86,8 @@ export class SimulatedStation {
         this.candidates.push({ options: wanted, detector });
         return detector;
       },
-      settings: { sample: 1, runner: { settleMs: 0 }, ...settings },
       now: () => this.nowMs,
-      ...options,
-    });
-    this.controller.on('report', (report) => void this.reports.push(report));
-    this.controller.on('disputed', (record) => void this.disputed.push(record));
-    await this.controller.start();
+    };
   }
 
   /** Runs parts through the line, the way the nodes do. Returns who answered each. */

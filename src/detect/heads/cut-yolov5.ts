@@ -44,4 +44,35 @@ export const cutYolov5Head: Head = {
       });
     });
   },
+
+  scores(outputs, context) {
+    const perAnchor = 5 + context.classNames.length;
+    const anchorMaps = (context.head.outputs ?? []).flatMap(({ stride, all }) => {
+      if (!all) {
+        throw new InspectionError(
+          'MODEL_INVALID',
+          `Expected an output for stride ${stride} of the cut head in the manifest`,
+        );
+      }
+      const map = new RawMap(outputs, all);
+      // anchor by anchor, as the uncut head has them
+      const anchors = Math.floor(map.channels / perAnchor);
+      return Array.from({ length: anchors }, (_, anchor) => ({ map, channel: anchor * perAnchor + 4 }));
+    });
+    const classes = context.classNames.length;
+    const places = anchorMaps.reduce((sum, { map }) => sum + map.cells, 0);
+    const values = new Float32Array(classes * places);
+    let first = 0;
+    for (const { map, channel } of anchorMaps) {
+      const objectness = new Float32Array(map.cells);
+      map.sigmoidsInto(objectness, 0, channel);
+      for (let classId = 0; classId < classes; classId++) {
+        const offset = classId * places + first;
+        map.sigmoidsInto(values, offset, channel + 1 + classId);
+        for (let cell = 0; cell < map.cells; cell++) values[offset + cell]! *= objectness[cell]!;
+      }
+      first += map.cells;
+    }
+    return { classes, places, values };
+  },
 };

@@ -45,6 +45,25 @@ export const cutYolov8Head: Head = {
       }
     }
   },
+
+  scores(outputs, context) {
+    const maps = (context.head.outputs ?? []).map(({ stride, classes }) => {
+      if (classes) return new RawMap(outputs, classes);
+      throw new InspectionError(
+        'MODEL_INVALID',
+        `Expected a classes tensor for stride ${stride} of the cut head in the manifest`,
+      );
+    });
+    const classes = Math.min(context.classNames.length, ...maps.map(({ channels }) => channels));
+    const places = maps.reduce((sum, { cells }) => sum + cells, 0);
+    const values = new Float32Array(classes * places);
+    let first = 0;
+    for (const map of maps) {
+      for (let classId = 0; classId < classes; classId++) map.sigmoidsInto(values, classId * places + first, classId);
+      first += map.cells;
+    }
+    return { classes, places, values };
+  },
 };
 
 /** Expected value of one side's distribution over distances 0 … regMax−1, in cells (Generalized Focal Loss, Li et al. 2020). */

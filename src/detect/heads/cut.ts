@@ -4,6 +4,9 @@ import type { Tensor } from '../../model/session';
 
 type Values = Float32Array | Uint8Array | Int8Array;
 
+/** Of uint8 and int8 together. */
+const LOWEST_BYTE = -128;
+
 export const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
 export const logit = (probability: number): number => Math.log(probability / (1 - probability));
 
@@ -18,6 +21,7 @@ export class RawMap {
   /** Steps in the data from one cell, and from one channel, to the next. */
   readonly #cellStep: number;
   readonly #channelStep: number;
+  #sigmoids: Float32Array | undefined;
 
   constructor(outputs: Record<string, Tensor>, described: CutTensor) {
     const tensor = outputs[described.name];
@@ -43,6 +47,28 @@ export class RawMap {
     return (raw - this.#zeroPoint) * this.#scale;
   }
 
+  get cells(): number {
+    return this.rows * this.columns;
+  }
+
+  /** Writes the sigmoid of a channel at every cell into `target`, from `offset` on. */
+  sigmoidsInto(target: Float32Array, offset: number, channel: number): void {
+    const { cells } = this;
+    for (let cell = 0; cell < cells; cell++) {
+      const raw = this.#values[cell * this.#cellStep + channel * this.#channelStep] as number;
+      target[offset + cell] = this.#sigmoidOf(raw);
+    }
+  }
+
+  /** Bytes have few values: their sigmoids are worked out once. */
+  #sigmoidOf(raw: number): number {
+    if (this.#values instanceof Float32Array) return sigmoid(raw);
+    this.#sigmoids ??= Float32Array.from({ length: 384 }, (_, byte) => {
+      return sigmoid((byte + LOWEST_BYTE - this.#zeroPoint) * this.#scale);
+    });
+    return this.#sigmoids[raw - LOWEST_BYTE] as number;
+  }
+
   /**
    * Calls `visit` for every cell and channel in [from, to) whose real number is above the threshold. The comparison is
    * done on the raw numbers: a threshold is turned into one raw number once instead of every number into a real one.
@@ -55,7 +81,7 @@ export class RawMap {
   ): void {
     const values = this.#values;
     const rawThreshold = threshold / this.#scale + this.#zeroPoint;
-    const cells = this.rows * this.columns;
+    const { cells } = this;
     const nhwc = this.#channelStep === 1;
     const outer = nhwc ? cells : to - from;
     const inner = nhwc ? to - from : cells;

@@ -1,6 +1,7 @@
 import type { HeadLayout, ModelManifest } from '../../model/manifest-types';
 import type { Tensor } from '../../model/session';
 import type { CandidateList } from '../candidates';
+import type { ScoreMap } from '../score-map';
 
 export interface DecodeOptions {
   /** Candidates with a score at or below this are not decoded; 0 … 1. */
@@ -38,6 +39,8 @@ export interface Head {
     input: { width: number; height: number },
   ): number | undefined;
   decode(outputs: Record<string, Tensor>, context: HeadContext, options: DecodeOptions, found: CandidateList): void;
+  /** Every score of the grid; left out by heads that give a list instead of a grid. */
+  scores?(outputs: Record<string, Tensor>, context: HeadContext): ScoreMap;
 }
 
 /** Number of grid cells over the strides, e.g. 8400 at 640 × 640 and strides 8, 16, 32. */

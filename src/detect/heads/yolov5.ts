@@ -41,4 +41,18 @@ export const yolov5Head: Head = {
       found.addCentred(x, y, width, height, score, classId);
     }
   },
+
+  scores(outputs) {
+    const { data, dims } = floatOutput(outputs);
+    const [, places, columns] = dims as [number, number, number];
+    const classes = columns - 5;
+    const values = new Float32Array(classes * places);
+    for (let place = 0; place < places; place++) {
+      const objectness = data[place * columns + 4] as number;
+      for (let classId = 0; classId < classes; classId++) {
+        values[classId * places + place] = objectness * (data[place * columns + 5 + classId] as number);
+      }
+    }
+    return { classes, places, values };
+  },
 };

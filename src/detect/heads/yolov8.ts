@@ -54,4 +54,11 @@ export const yolov8Head: Head = {
     }
     for (const [cell, classId] of best) emit(cell, data[(4 + classId) * cells + cell] as number, classId);
   },
+
+  scores(outputs) {
+    const { data, dims } = floatOutput(outputs);
+    const places = dims[2] as number;
+    // copied: the runtime's own memory is not to be kept
+    return { classes: (dims[1] as number) - 4, places, values: data.slice(4 * places) };
+  },
 };
