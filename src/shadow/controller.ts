@@ -286,7 +286,10 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     const pointer = station?.pointer;
     if (station === undefined || pointer === undefined) return;
     const by = 'by the command line';
-    if (moved && pointer.state === 'trial') return this.#onTrial(`Promoted ${by}`, before);
+    if (moved && pointer.state === 'trial') {
+      await this.#switch.keepBaseline(before);
+      return this.#onTrial(`Promoted ${by}`, before);
+    }
     if (moved) {
       this.#window.begin(undefined, 0);
       return this.#enter('reverted', `Reverted ${by}`);

@@ -1,5 +1,6 @@
 import type { DetectorLike, ModelInfo } from '../detector/api';
 import { InspectionError } from '../errors';
+import type { SlotName } from '../model/slots/layout';
 import type { StationState } from '../model/slots/station';
 import { checkCompatible } from '../model/slots/verify';
 import { Canary } from './canary';
@@ -20,6 +21,8 @@ export class LineSwitch {
   #models: TrialModels = new LooseModels('');
   #primary: ModelInfo | undefined;
   #candidatePath = '';
+  /** Of a station: the slot whose model the line runs. */
+  #slot: SlotName | undefined;
 
   constructor(options: ControllerOptions, canaryShare: number) {
     this.#options = options;
@@ -48,6 +51,8 @@ export class LineSwitch {
     this.#primary = await line.start();
     this.#models = await trialModels(linePath, publicKeyPem);
     const station = await this.#models.begin();
+    const chosen = station?.chosen && station.slots[station.chosen.slot];
+    if (chosen?.manifest?.sha256 === this.#primary.sha256) this.#slot = chosen.slot;
     await this.followSlot();
     return station;
   }
@@ -55,6 +60,11 @@ export class LineSwitch {
   /** Of a station: what its disk says. */
   state(): Promise<StationState | undefined> {
     return this.#models.state();
+  }
+
+  /** Of a station whose trial somebody else began: notes how the line did before. */
+  keepBaseline(before: LineHealth): Promise<void> {
+    return this.#models.keepBaseline(before);
   }
 
   /** Of a station: how the line did before the trial that is on. */
@@ -118,6 +128,7 @@ export class LineSwitch {
     }
     await this.endCandidate();
     this.#primary = info;
+    this.#slot = (await this.#models.state())?.chosen?.slot;
     return info;
   }
 
@@ -131,6 +142,7 @@ export class LineSwitch {
     if (path === undefined) throw new InspectionError('CHECK_FAILED', 'There is no former model to go back to');
     await this.#models.revert(reason);
     this.#primary = await this.#options.line.reconfigure({ model: path });
+    this.#slot = (await this.#models.state())?.chosen?.slot;
   }
 
   async reject(reason: string): Promise<void> {
@@ -148,9 +160,12 @@ export class LineSwitch {
   async followSlot(): Promise<boolean> {
     const station = await this.#models.state();
     const chosen = station?.chosen && station.slots[station.chosen.slot];
-    if (chosen?.manifest === undefined || chosen.manifest.sha256 === this.#primary?.sha256) return false;
+    if (chosen?.manifest === undefined) return false;
+    // the same model in the other slot is another place, which an installation may overwrite later
+    if (chosen.manifest.sha256 === this.#primary?.sha256 && chosen.slot === this.#slot) return false;
     await this.endCandidate();
     this.#primary = await this.#options.line.reconfigure({ model: chosen.folder });
+    this.#slot = chosen.slot;
     return true;
   }
 

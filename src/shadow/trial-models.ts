@@ -26,13 +26,21 @@ export interface TrialModels {
   formerPath(): Promise<string | undefined>;
   /** Of a station: what its disk says. */
   state(): Promise<StationState | undefined>;
-  /** Of a station: how the line did before the trial that is on. */
+  /** Of a station whose trial somebody else began: what it is measured against, after a restart too. */
+  keepBaseline(before: LineHealth): Promise<void>;
+  /** Of a station: how the line did before the trial that is on; undefined: nobody noted it. */
   baseline(): Promise<LineHealth | undefined>;
   /** Changes whenever somebody changes the pointer of a station. */
   stamp(): Promise<string>;
 }
 
 const BASELINE_FILE = 'baseline.json';
+
+interface Baseline {
+  /** Of the model on trial. */
+  trialSha256: string | undefined;
+  before: LineHealth;
+}
 
 /** Stations that were started in this process: a redeploy is no restart, and does not count against a trial. */
 const started = new Set<string>();
@@ -65,7 +73,9 @@ export class StationModels implements TrialModels {
   }
 
   async promote(reason: string, before: LineHealth): Promise<void> {
-    await replaceFile(nodeDisk, this.#baselineFile, Buffer.from(JSON.stringify(before)));
+    const { pointer, slots } = await this.store.state();
+    const next = pointer && slots[otherSlot(pointer.slot)].manifest;
+    await this.#writeBaseline(next?.sha256, before);
     await this.store.promote(reason);
   }
 
@@ -92,7 +102,24 @@ export class StationModels implements TrialModels {
 
   async baseline(): Promise<LineHealth | undefined> {
     if ((await statOf(nodeDisk, this.#baselineFile)) === undefined) return undefined;
-    return JSON.parse((await readBytes(nodeDisk, this.#baselineFile)).toString('utf8')) as LineHealth;
+    const { pointer } = await this.store.state();
+    try {
+      const text = (await readBytes(nodeDisk, this.#baselineFile)).toString('utf8');
+      const { trialSha256, before } = JSON.parse(text) as Baseline;
+      // left by an earlier trial: it is no yardstick for this one
+      return pointer?.sha256 === trialSha256 ? before : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async keepBaseline(before: LineHealth): Promise<void> {
+    await this.#writeBaseline((await this.store.state()).pointer?.sha256, before);
+  }
+
+  async #writeBaseline(trialSha256: string | undefined, before: LineHealth): Promise<void> {
+    const baseline = { trialSha256, before };
+    await replaceFile(nodeDisk, this.#baselineFile, Buffer.from(JSON.stringify(baseline)));
   }
 
   /** A pointer is replaced by a rename, so that its inode and its time tell. */
@@ -144,6 +171,8 @@ export class LooseModels implements TrialModels {
   }
 
   async state(): Promise<undefined> {}
+
+  async keepBaseline(): Promise<void> {}
 
   async baseline(): Promise<undefined> {}
 

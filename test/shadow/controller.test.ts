@@ -214,6 +214,40 @@ describe('ShadowController', () => {
     await until('confirmed', () => phase() === 'confirmed');
   });
 
+  it('keeps the figures from before a promotion by the command line too, and knows them from an older one', async () => {
+    await station.init(['identical', 'never']);
+    await station.boot();
+    await station.store.install(station.folder('never'));
+    await until('a shadow', () => phase() === 'shadow');
+    await station.run(30);
+    await station.store.promote();
+    await until('promoted', () => phase() === 'promoted');
+    await station.controller.stop();
+    await station.boot();
+    assert.equal(phase(), 'promoted');
+    assert.equal(station.last('phase')?.health?.before.parts, 30);
+    await station.controller.command('revert');
+    await station.controller.stop();
+
+    // promoted while nobody watched: the figures of the trial before say nothing about this one
+    await station.store.install(station.folder('identical'));
+    await station.store.promote();
+    await station.boot();
+    assert.equal(phase(), 'promoted');
+    assert.equal(station.last('phase')?.health?.before.parts, 0);
+  });
+
+  it('follows the command line to a copy of the model in use', async () => {
+    await station.init();
+    await station.boot();
+    await station.store.install(station.folder('old'));
+    await until('a shadow', () => phase() === 'shadow');
+    await station.store.promote();
+    await until('promoted', () => phase() === 'promoted');
+    await station.store.revert();
+    await until('reverted', () => phase() === 'reverted');
+  });
+
   it('follows the command line: install, promote, confirm, revert', async () => {
     await station.init();
     await station.boot();
