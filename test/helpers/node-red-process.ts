@@ -49,7 +49,8 @@ export class NodeRedProcess {
       await waitFor('Node-RED to answer', async () => {
         if (child.exitCode !== null) throw new Error(`Node-RED ended with ${child.exitCode}:\n${instance.log}`);
         return fetch(`${instance.url}/nodes`, { headers: { accept: 'application/json' } }).then(
-          ({ ok }) => ok,
+          // with adminAuth in the settings it asks who we are
+          ({ ok, status }) => ok || status === 401,
           () => false,
         );
       });

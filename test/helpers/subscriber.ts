@@ -34,6 +34,10 @@ export class Subscriber {
     return this.received.filter((message) => message.topic === topic).map(({ json }) => json as T);
   }
 
+  async publish(topic: string, text: string): Promise<void> {
+    await this.client.publishAsync(topic, text, { qos: 1 });
+  }
+
   stop(): Promise<void> {
     return this.client.endAsync(true);
   }
