@@ -19,18 +19,28 @@ export interface DefectKind {
   minPieceAreaPx: number;
   /** Least number of pixels that must have changed: less is not visible. */
   minChangedPx: number;
+  /** Whether a person can tell it from the board's design: see recognisable.ts. */
+  stands: 'apart from designed spots' | 'beside what it came from' | 'by its topology';
   /** Distance that must be kept to the other value all around, px; undefined where the defect touches an edge. */
   clearancePx?: number;
 }
 
+/** Longer crossings are never straight, px: a straight one is a gap between planes, or a trace. */
+const STRAIGHT_PX = 30;
+/** Nor do they stray so far that they reach something else on the way, px. */
+const MAX_SAG_PX = 7;
+
 /** Strokes from one side to the other: one line, a bar with parallel edges, or a scribble. */
 function crossing(random: Random, a: Point, b: Point, halfWidth: number): Stroke[] {
   const kind = random.next();
+  const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
   if (kind < 0.85) {
     const to = random.chance(0.7) ? halfWidth : halfWidth * random.between(0.5, 1.6);
-    return [{ path: bowed(random, a, b, random.chance(0.35) ? 0 : random.normal() * 0.14), from: halfWidth, to }];
+    const bend = random.normal() * 0.14;
+    const long = Math.min(Math.abs(bend) + 0.08, MAX_SAG_PX / length) * Math.sign(bend);
+    const bow = length > STRAIGHT_PX ? long : random.chance(0.35) ? 0 : bend;
+    return [{ path: bowed(random, a, b, bow), from: halfWidth, to }];
   }
-  const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
   const nx = -(b.y - a.y) / length;
   const ny = (b.x - a.x) / length;
   const spread = random.between(0.5, 1.5) * halfWidth;
@@ -69,7 +79,7 @@ function across(mask: Mask, edges: Int32Array, random: Random, value: 0 | 1): St
   if (!site) return undefined;
   const ahead = value === 1 ? site.inward : { x: -site.inward.x, y: -site.inward.y };
   const heading = turned(ahead, random.chance(0.4) ? 0 : random.normal() * 0.5);
-  const reach = value === 1 ? random.logBetween(20, 120) : random.between(15, 110);
+  const reach = value === 1 ? random.logBetween(20, 64) : random.between(15, 72);
   const distance = run(mask, site, heading, value, reach);
   if (!Number.isFinite(distance) || distance < 4) return undefined;
   const over = random.between(1, 4);
@@ -140,6 +150,7 @@ export const DEFECT_KINDS: Record<DefectClass, DefectKind> = {
     holds: (before, after) => after.copper > before.copper,
     minPieceAreaPx: 24,
     minChangedPx: 16,
+    stands: 'by its topology',
   },
   short: {
     value: 1,
@@ -147,20 +158,23 @@ export const DEFECT_KINDS: Record<DefectClass, DefectKind> = {
     holds: (before, after) => after.copper < before.copper || after.bare > before.bare,
     minPieceAreaPx: 24,
     minChangedPx: 12,
+    stands: 'by its topology',
   },
   mousebite: {
     value: 0,
     propose: (mask, edges, random) => fromEdge(mask, edges, random, 1),
     holds: (before, after) => after.copper === before.copper && after.bare === before.bare,
     minPieceAreaPx: 8,
-    minChangedPx: 18,
+    minChangedPx: 26,
+    stands: 'beside what it came from',
   },
   spur: {
     value: 1,
     propose: (mask, edges, random) => fromEdge(mask, edges, random, 0),
     holds: (before, after) => after.copper === before.copper && after.bare === before.bare,
     minPieceAreaPx: 8,
-    minChangedPx: 18,
+    minChangedPx: 26,
+    stands: 'beside what it came from',
   },
   copper: {
     value: 1,
@@ -168,6 +182,7 @@ export const DEFECT_KINDS: Record<DefectClass, DefectKind> = {
     holds: (before, after) => after.copper > before.copper,
     minPieceAreaPx: 1,
     minChangedPx: 24,
+    stands: 'apart from designed spots',
     clearancePx: 3,
   },
   'pin-hole': {
@@ -176,6 +191,7 @@ export const DEFECT_KINDS: Record<DefectClass, DefectKind> = {
     holds: (before, after) => after.bare > before.bare,
     minPieceAreaPx: 1,
     minChangedPx: 14,
+    stands: 'apart from designed spots',
     clearancePx: 2,
   },
 };

@@ -3,6 +3,7 @@ import type { Mask } from '../mask';
 import type { Random } from '../random';
 import { paint, type Patch } from './brush';
 import { DEFECT_KINDS, type DefectClass } from './kinds';
+import { isNoDesignedSpot, leavesTheShape } from './recognisable';
 import { edgePixels } from './site';
 import { countPieces } from './topology';
 
@@ -109,18 +110,19 @@ function placeOne(
       undo();
       continue;
     }
+    const around = {
+      x: box.x - WINDOW_PX,
+      y: box.y - WINDOW_PX,
+      width: box.width + 2 * WINDOW_PX,
+      height: box.height + 2 * WINDOW_PX,
+    };
     const count = () =>
-      countPieces(
-        mask,
-        box.x - WINDOW_PX,
-        box.y - WINDOW_PX,
-        box.x + box.width + WINDOW_PX,
-        box.y + box.height + WINDOW_PX,
-        kind.minPieceAreaPx,
-      );
+      countPieces(mask, around.x, around.y, around.x + around.width, around.y + around.height, kind.minPieceAreaPx);
     const after = count();
     undo();
     if (!kind.holds(count(), after)) continue;
+    if (kind.stands === 'apart from designed spots' && !isNoDesignedSpot(changed.length, box)) continue;
+    if (kind.stands === 'beside what it came from' && !leavesTheShape(mask, changed.length, around, other)) continue;
     for (const index of changed) mask.data[index] = kind.value;
     return { label, changed: box };
   }

@@ -92,21 +92,29 @@ function addRelief(planes: readonly Plane[], copper: Mask, random: Random, shine
   }
 }
 
-/** Mean brightness as a camera's automatic exposure weighs it, 0 to 255. */
-function meanLuma(planes: readonly Plane[]): number {
-  let sum = 0;
-  let count = 0;
-  // every 37th pixel is enough for a mean
-  for (let i = 0; i < (planes[0] as Plane).length; i += 37, count++) {
-    sum += 0.3 * (planes[0]?.[i] ?? 0) + 0.59 * (planes[1]?.[i] ?? 0) + 0.11 * (planes[2]?.[i] ?? 0);
+/** Highlights are held below this, so that a defect in a shining pad is not bleached away. */
+const HIGHLIGHT = 236;
+/** Share of the picture that is brighter than its highlights: glints, silk. */
+const ABOVE_HIGHLIGHTS = 0.03;
+
+/** Mean and highlight brightness as a camera's automatic exposure weighs them, 0 to 255. */
+function meter(planes: readonly Plane[]): { mean: number; highlight: number } {
+  const luma: number[] = [];
+  // every 37th pixel is enough
+  for (let i = 0; i < (planes[0] as Plane).length; i += 37) {
+    luma.push(0.3 * (planes[0]?.[i] ?? 0) + 0.59 * (planes[1]?.[i] ?? 0) + 0.11 * (planes[2]?.[i] ?? 0));
   }
-  return Math.max(1, sum / count);
+  luma.sort((a, b) => a - b);
+  const mean = luma.reduce((sum, value) => sum + value, 0) / luma.length;
+  const highlight = luma[Math.floor(luma.length * (1 - ABOVE_HIGHLIGHTS))] as number;
+  return { mean: Math.max(1, mean), highlight: Math.max(1, highlight) };
 }
 
 /** What the lens, the sensor and the camera's signal processor make of it: RGB bytes. */
 function expose(planes: readonly Plane[], size: number, random: Random): Uint8Array {
   const light = illumination(random, size);
-  const exposure = Math.min(MAX_GAIN, random.between(80, 140) / meanLuma(planes));
+  const { mean, highlight } = meter(planes);
+  const exposure = Math.min(MAX_GAIN, random.between(80, 140) / mean, HIGHLIGHT / highlight);
   const warmth = random.normal() * 0.07;
   const gains = [1 + warmth, 1 + random.normal() * 0.025, 1 - warmth].map((gain) => gain * exposure);
   const contrast = random.between(0.85, 1.2);

@@ -48,11 +48,11 @@ describe('placeDefects', () => {
         const after = pieces(mask);
         const { copper, bare, adds } = EFFECTS[label];
         // a scribbled cut may leave an island, and crumbling copper come in pieces
-        assert.ok(
-          after.copper >= copper && after.copper <= copper + (label === 'open' || label === 'copper' ? 3 : 0),
-          `seed ${seed}`,
-        );
-        assert.ok(label === 'open' || label === 'short' || after.bare === bare, `seed ${seed}: bare ${after.bare}`);
+        const crumbs = ['open', 'copper', 'short'].includes(label) ? 3 : 0;
+        assert.ok(after.copper >= copper && after.copper <= copper + crumbs, `seed ${seed}: copper ${after.copper}`);
+        // a scribbled bridge may enclose more than one piece of bare board
+        const isBare = label === 'short' ? after.bare >= bare : after.bare === bare;
+        assert.ok(label === 'open' || isBare, `seed ${seed}: bare ${after.bare}`);
         const changed = mask.data.findIndex((value, i) => value !== clean.data[i]);
         assert.equal(mask.data[changed], adds ? 1 : 0);
         assert.ok(mask.data.every((value, i) => value === clean.data[i] || value === (adds ? 1 : 0)));
