@@ -1,9 +1,8 @@
 /**
- * The cameras of bench/cameras.ts, in a process of their own so that their cost is not counted: one picture, 10 times a
- * second, with the time of its making drawn into it; by HTTP as snapshot and as stream, and as H.264 over RTP for the RTSP
- * server. Reports its ports as JSON on the first line; ends when its standard input closes.
+ * The HTTP camera of bench/cameras.ts, in a process of its own so that its cost is not counted: one picture, 10 times a
+ * second, with the time of its making drawn into it; as snapshot and as stream. Reports its port as JSON on the first line;
+ * ends when its standard input closes. rtsp-camera.py does the same over RTSP.
  */
-import { spawn } from 'node:child_process';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
@@ -11,7 +10,7 @@ import sharp from 'sharp';
 /** Pictures of an industrial camera at a common size. */
 export const RIG = { width: 1280, height: 720, fps: 10, timeBits: 16 } as const;
 /** Height of the row of blocks that carries the time, pixels. */
-const CODE_HEIGHT = 40;
+export const CODE_HEIGHT = 40;
 
 /** Draws a time into the top row: black and white blocks, most significant bit first; survives H.264 and scaling. */
 function drawTime(pixels: Buffer, nowMs: number): void {
@@ -36,32 +35,18 @@ export function readTime(pixels: Uint8Array, width: number, top: number): number
   return time;
 }
 
-async function serve(rtpPort: number): Promise<void> {
-  const { width, height, fps } = RIG;
+/** What the cameras look at: raw RGB. */
+export async function drawScene(): Promise<Buffer> {
+  const { width, height } = RIG;
   const noise = { type: 'gaussian', mean: 120, sigma: 30 } as const;
   const create = { width, height, channels: 3, background: '#777', noise } as const;
-  const pixels = await sharp({ create }).blur(6).raw().toBuffer();
+  return sharp({ create }).blur(1.5).raw().toBuffer();
+}
+
+async function serve(): Promise<void> {
+  const { width, height, fps } = RIG;
+  const pixels = await drawScene();
   const raw = { raw: { width, height, channels: 3 as const } };
-  const input = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-r', String(fps), '-i', 'pipe:0'];
-  const coding = [
-    '-c:v',
-    'libx264',
-    '-preset',
-    'ultrafast',
-    '-tune',
-    'zerolatency',
-    '-g',
-    '25',
-    '-crf',
-    '30',
-    '-pix_fmt',
-    'yuv420p',
-  ];
-  const target = ['-bsf:v', 'dump_extra', '-payload_type', '96', '-f', 'rtp', `rtp://127.0.0.1:${rtpPort}`];
-  const publisher = spawn('ffmpeg', ['-loglevel', 'error', ...input, ...coding, ...target], {
-    stdio: ['pipe', 'ignore', 'inherit'],
-  });
-  publisher.stdin?.on('error', () => undefined);
   const viewers = new Set<ServerResponse>();
   const waiting = new Set<ServerResponse>();
   const server = createServer((request, response) => {
@@ -74,7 +59,6 @@ async function serve(rtpPort: number): Promise<void> {
   console.log(JSON.stringify({ port: (server.address() as AddressInfo).port }));
   setInterval(() => {
     drawTime(pixels, Date.now());
-    if ((publisher.stdin?.writableLength ?? 0) < pixels.length) publisher.stdin?.write(Buffer.from(pixels));
     void sharp(pixels, raw)
       .jpeg({ quality: 85 })
       .toBuffer()
@@ -85,10 +69,7 @@ async function serve(rtpPort: number): Promise<void> {
         for (const response of viewers) response.write(Buffer.concat([Buffer.from(head), jpeg]));
       });
   }, 1000 / fps);
-  process.stdin.resume().on('end', () => {
-    publisher.kill('SIGKILL');
-    process.exit(0);
-  });
+  process.stdin.resume().on('end', () => process.exit(0));
 }
 
-if (require.main === module) void serve(Number(process.argv[2]));
+if (require.main === module) void serve();

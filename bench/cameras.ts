@@ -8,7 +8,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createSocket } from 'node:dgram';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +18,7 @@ import { Camera, type CameraAnswer } from '../src/frame/sources/camera';
 import { planCamera } from '../src/frame/sources/table';
 import { FrameLedger } from '../src/scheduler/ledger';
 import { Scheduler } from '../src/scheduler/scheduler';
-import { readTime, RIG } from './camera-rig';
+import { CODE_HEIGHT, drawScene, readTime, RIG } from './camera-rig';
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '8' }, only: { type: 'string', default: '' } },
@@ -30,14 +29,6 @@ const RAW = { format: 'rgb24', width: MODEL_SIDE, height: MODEL_SIDE };
 const TICKS_PER_SECOND = 100;
 
 const ROOT = join(__dirname, '..', '..');
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
-}
 
 async function firstLine(child: ChildProcess): Promise<string> {
   if (!child.stdout) throw new Error('no output');
@@ -73,7 +64,8 @@ const quantile = (numbers: number[], q: number) =>
 async function latencyOf({ frame, bytes }: CameraAnswer, messageAtMs: number): Promise<number> {
   const isRaw = frame.format === 'rgb24';
   const pixels = isRaw ? bytes : await sharp(bytes).removeAlpha().raw().toBuffer();
-  const top = isRaw ? Math.round((frame.height - (frame.width * RIG.height) / RIG.width) / 2) : 0;
+  const isPadded = frame.height * RIG.width !== frame.width * RIG.height;
+  const top = isPadded ? Math.round((frame.height - (frame.width * RIG.height) / RIG.width) / 2) : 0;
   const span = 2 ** RIG.timeBits;
   return (((messageAtMs - readTime(pixels, frame.width, top)) % span) + span) % span;
 }
@@ -145,13 +137,16 @@ exec /usr/bin/ffmpeg "\${args[@]}"
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-cameras-'));
-  const rtpPort = await freeUdpPort();
   const pipes = { stdio: ['pipe', 'pipe', 'inherit'] as ['pipe', 'pipe', 'inherit'] };
-  const rig = spawn(process.execPath, [join(__dirname, 'camera-rig.js'), String(rtpPort)], pipes);
+  const rig = spawn(process.execPath, [join(__dirname, 'camera-rig.js')], pipes);
   const { port } = JSON.parse(await firstLine(rig)) as { port: number };
-  const script = join(ROOT, 'test', 'frame', 'sources', 'rtsp-server.py');
-  const rtsp = spawn('/usr/bin/python3', [script, '0', 'none', String(rtpPort)], pipes);
-  const rtspUrl = `rtsp://127.0.0.1:${Number(await firstLine(rtsp))}/cam`;
+  const scene = join(folder, 'scene.rgb');
+  writeFileSync(scene, await drawScene());
+  const sizes = [RIG.width, RIG.height, RIG.fps, RIG.timeBits, CODE_HEIGHT].map(String);
+  const rtsp = spawn('/usr/bin/python3', [join(ROOT, 'bench', 'rtsp-camera.py'), ...sizes, scene], pipes);
+  const rtspUrl = `rtsp://127.0.0.1:${Number(await firstLine(rtsp))}`;
+  const h264 = { source: 'rtsp', url: `${rtspUrl}/h264` };
+  const mjpeg = { source: 'rtsp', url: `${rtspUrl}/mjpeg` };
   writeFileSync(join(folder, 'ffmpeg'), deviceProgram(`http://127.0.0.1:${port}/stream`));
   chmodSync(join(folder, 'ffmpeg'), 0o755);
   const path = process.env.PATH ?? '';
@@ -161,9 +156,12 @@ async function main(): Promise<void> {
   const cases: Array<[string, Record<string, unknown>]> = [
     ['http snapshot', { source: 'http', url: `${url}/snapshot` }],
     ['http stream', { source: 'http', mode: 'stream', url: `${url}/stream` }],
-    ['rtsp, JPEG', { source: 'rtsp', url: rtspUrl }],
-    ['rtsp, JPEG of 640 px', { source: 'rtsp', url: rtspUrl, width: MODEL_SIDE, height: MODEL_SIDE }],
-    ['rtsp, raw RGB of 640 px', { source: 'rtsp', url: rtspUrl, ...RAW }],
+    ['rtsp H.264, JPEG', h264],
+    ['rtsp H.264, JPEG of 640 px', { ...h264, width: MODEL_SIDE, height: MODEL_SIDE }],
+    ['rtsp H.264, raw RGB of 640 px', { ...h264, ...RAW }],
+    ['rtsp MJPEG, JPEG', mjpeg],
+    ['rtsp MJPEG, JPEG of 640 px', { ...mjpeg, width: MODEL_SIDE, height: MODEL_SIDE }],
+    ['rtsp MJPEG, raw RGB of 640 px', { ...mjpeg, ...RAW }],
     ['v4l2, JPEG untouched', device],
     ['v4l2, raw RGB of 640 px', { ...device, ...RAW }],
     ['simulator', { source: 'simulator', fps: RIG.fps }],
@@ -172,9 +170,11 @@ async function main(): Promise<void> {
   for (const [name, raw] of cases.filter(([name]) => name.includes(values.only))) {
     process.env.PATH = raw.source === 'v4l2' ? folder + delimiter + path : path;
     rows.push(await measure(name, raw, others));
+    console.error(JSON.stringify(rows.at(-1)));
   }
   rig.stdin?.end();
   rtsp.stdin?.end();
+  const coding = JSON.parse(await firstLine(rtsp)) as Record<string, [number, number]>;
   rmSync(folder, { recursive: true });
   console.log(
     '| source | pictures | latency p50, p95 ms | CPU ms per picture: Node-RED | ffmpeg | decode | all | bytes |',
@@ -184,6 +184,9 @@ async function main(): Promise<void> {
     const latency = Number.isNaN(latencyMs.p50) ? '–' : `${latencyMs.p50}, ${latencyMs.p95}`;
     const figures = [source, pictures, latency, cpu.nodeRed, cpu.ffmpeg, cpu.decode, cpu.total, bytesPerPicture];
     console.log(`| ${figures.join(' | ')} |`);
+  }
+  for (const [codec, [p50, p95]] of Object.entries(coding)) {
+    if (p50 !== null) console.log(`In the latency over RTSP: coding ${codec} in the camera, p50 ${p50}, p95 ${p95} ms`);
   }
 }
 

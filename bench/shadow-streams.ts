@@ -128,6 +128,7 @@ export class SimulatedDetector implements DetectorLike {
       detections: detections.filter((detection) => detection.confidence >= confidence),
       ...(scores && { scores: this.model.grid === null ? null : scoresOf(detections, this.model.grid) }),
       image: { width: SIDE_PX, height: SIDE_PX },
+      confidence,
       latencyMs: { queue: 0, decode: 0, infer: this.latencyMs, total: this.latencyMs },
       model: infoOf(this.model),
       threads: 1,

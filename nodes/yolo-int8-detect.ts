@@ -117,7 +117,9 @@ export = function (RED: NodeAPI) {
       frameLedger.enter(frame.source, frame.id);
       let outcome: DetectOutcome;
       try {
-        outcome = await model.line.detect({ image, frame, confidence: limit });
+        // a camera that wants every picture inspected keeps its word through the model's waiting line too
+        const overload = frame.overload === 'every' ? 'every' : undefined;
+        outcome = await model.line.detect({ image, frame, confidence: limit, overload });
       } finally {
         frameLedger.leave(frame.source, frame.id);
       }
@@ -137,7 +139,7 @@ export = function (RED: NodeAPI) {
         latencyMs: outcome.latencyMs,
         threads: outcome.threads,
         image: outcome.image,
-        thresholds: { confidence: limit },
+        thresholds: { confidence: outcome.confidence },
         thermal: stationScheduler.condition,
       };
       stationScheduler.reportInspected();

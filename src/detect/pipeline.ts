@@ -41,6 +41,8 @@ export interface Inferred {
   image: { width: number; height: number };
   /** Where they were asked for; null: this kind of head has none. */
   scores?: ScoreMap | null;
+  /** What was applied: candidates below it are not among the detections. */
+  confidence: number;
 }
 
 /**
@@ -97,19 +99,13 @@ export class Pipeline {
   async infer(prepared: Letterboxed, options: InferOptions = {}): Promise<Inferred> {
     const outputs = await this.session.run({ [this.inputName]: pixelTensor(prepared.pixels, this.manifest.input) });
     const candidates = new CandidateList();
-    this.head.decode(
-      outputs,
-      this.manifest,
-      {
-        confidence: options.confidence ?? this.manifest.thresholds?.confidence ?? DEFAULT_CONFIDENCE,
-        multiLabel: options.multiLabel ?? false,
-      },
-      candidates,
-    );
+    const confidence = options.confidence ?? this.manifest.thresholds?.confidence ?? DEFAULT_CONFIDENCE;
+    this.head.decode(outputs, this.manifest, { confidence, multiLabel: options.multiLabel ?? false }, candidates);
     return {
       detections: toSource(candidates, prepared, this.manifest.classNames, options.maxCandidates ?? MAX_CANDIDATES),
       image: { width: prepared.sourceWidth, height: prepared.sourceHeight },
       ...(options.scores && { scores: this.head.scores?.(outputs, this.manifest) ?? null }),
+      confidence,
     };
   }
 

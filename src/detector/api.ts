@@ -66,6 +66,8 @@ export type DetectOutcome =
       detections: Detection[];
       /** Size of the upright source image, pixels. */
       image: { width: number; height: number };
+      /** The threshold that was applied: the request's, else the model's. */
+      confidence: number;
       latencyMs: Latency;
       model: ModelInfo;
       threads: number;

@@ -224,6 +224,7 @@ export class Detector
         inspected: true,
         detections: value.detections,
         image: value.image,
+        confidence: value.confidence,
         latencyMs: { queue, decode, infer, total },
         model,
         threads: process.threads,

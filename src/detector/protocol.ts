@@ -33,6 +33,8 @@ export interface DetectValue {
   detections: Detection[];
   /** Size of the upright source image, pixels. */
   image: { width: number; height: number };
+  /** The threshold that was applied. */
+  confidence: number;
   decodeMs: number;
   inferMs: number;
   /** Shape of the map in the payload, where one was asked for; null: this kind of head has none. */

@@ -31,6 +31,8 @@ export interface FrameInfo {
   rotate?: Rotation;
   /** Only this part is inspected; pixels of the upright picture. Boxes stay in pixels of the whole upright picture. */
   region?: Rectangle;
+  /** `every`: the camera wants no picture left out; waiting lines on the way keep it, whatever their own policy. */
+  overload?: 'every';
   /** What a simulator drew: the right answer, for tests and demonstrations. */
   truth?: TruthBox[];
 }

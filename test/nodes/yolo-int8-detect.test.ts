@@ -110,6 +110,35 @@ describe('node yolo-int8-detect', () => {
     assert.deepEqual(flow.errors, ['Expected a number between 0 and 1 for msg.confidence but received "high"']);
   });
 
+  it('records the threshold that the model brought along where none is set', async () => {
+    const flow = await deploy({ confidence: '' });
+    flow.node('yolo').receive({ payload: image });
+    const [message] = await waitFor('an answer', () => flow.messages.length > 0 && flow.messages);
+    // a bare model says none: the default
+    assert.equal(message?.inference?.thresholds.confidence, 0.25);
+  });
+
+  it('a model that takes the latest leaves out no frame of a camera that wants every one, and counts the others', async () => {
+    const flow = await deploy();
+    const { detector } = flow.node('model') as InspectionModelNode;
+    const send = (source: string, overload?: string) => {
+      for (let seq = 0; seq < 12; seq += 1) {
+        const frame = { id: `${source} ${seq}`, seq, source, ...(overload ? { overload } : {}) };
+        flow.node('yolo').receive({ payload: image, frame });
+      }
+    };
+    send('latest camera');
+    send('every camera', 'every');
+    await waitFor('24 answers', () => flow.messages.length === 24);
+    const lost = flow.messages.filter((message) => message.notInspected);
+    assert.ok(lost.length > 0, 'the line was long enough to test this');
+    for (const { frame, notInspected } of lost) {
+      assert.deepEqual([frame?.source, notInspected?.reason], ['latest camera', 'dropped by overload']);
+    }
+    const { offered, inspected, notInspected } = detector?.stats() ?? assert.fail();
+    assert.deepEqual([offered, inspected, notInspected], [24, 24 - lost.length, lost.length]);
+  });
+
   const badPayloads: [string, unknown, string, RegExp][] = [
     [
       'a string',

@@ -245,7 +245,7 @@ export class Camera extends EventEmitter<{
   }
 
   #frameOf(picture: Picture, triggerToCaptureMs: number | undefined): FrameInfo {
-    const { rotate, region } = this.#plan.settings;
+    const { rotate, region, overload } = this.#plan.settings;
     return {
       id: randomUUID(),
       seq: this.#seq++,
@@ -257,6 +257,7 @@ export class Camera extends EventEmitter<{
       ...(triggerToCaptureMs === undefined ? {} : { triggerToCaptureMs: Math.max(0, triggerToCaptureMs) }),
       ...(rotate === 0 ? {} : { rotate }),
       ...(region === undefined ? {} : { region }),
+      ...(overload === 'every' ? { overload } : {}),
       ...(picture.truth === undefined ? {} : { truth: picture.truth }),
     };
   }

@@ -57,8 +57,9 @@ export function outputArgs(output: FfmpegOutput): string[] {
   const coding =
     output.format === 'rgb24'
       ? ['-pix_fmt', 'rgb24', '-f', 'rawvideo']
-      : ['-c:v', 'mjpeg', '-q:v', JPEG_QSCALE, '-pix_fmt', 'yuvj420p', '-threads', '1', '-f', 'mjpeg'];
-  return [...common, ...filter, ...coding, 'pipe:1'];
+      : ['-c:v', 'mjpeg', '-q:v', JPEG_QSCALE, '-pix_fmt', 'yuvj420p', '-f', 'mjpeg'];
+  // frame threads of an encoder hold one picture back each, and even rawvideo has them
+  return [...common, ...filter, '-threads', '1', ...coding, 'pipe:1'];
 }
 
 /** What ffmpeg's complaints mean, first match wins. */

@@ -46,8 +46,11 @@ export function concatScript({ url, credentials, transport, timeoutMs }: RtspOpt
     `option rtsp_transport ${transport}`,
     // µs; also ends an ffmpeg whose parent is gone
     `option timeout ${Math.round(timeoutMs * 1000)}`,
+    // what ffmpeg has looked at is thrown away: handed on, it would come in a burst, seconds old and stamped as new
     'option fflags nobuffer',
-    'option analyzeduration 1000000',
+    // and it looks at no more than one packet: the next whole picture of H.264 may be seconds away
+    'option analyzeduration 0',
+    'option probesize 32',
     '',
   ].join('\n');
 }

@@ -37,10 +37,10 @@ type SourceRow = (raw: Raw, settings: CameraSettings, credentials: Credentials) 
 /** Time from exposure to arrival that is taken off where the flow does not say, ms; measured in docs/cameras.md. */
 const DELAY_DEFAULTS_MS = {
   http: 100,
-  rtsp: 300,
+  // H.264 at 10 pictures a second: one interval of it, since a picture's end shows only when the next one begins
+  rtsp: 200,
   v4l2: 60,
-  // decoding holds a picture until the next one comes
-  'v4l2 decoded': 200,
+  'v4l2 decoded': 100,
   rpicam: 100,
 } as const;
 /** Longest delay that can be set, ms. */

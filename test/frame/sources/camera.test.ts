@@ -137,6 +137,7 @@ describe('camera', () => {
     assert.equal(camera.status.counters.sent, 0);
     assert.equal(answers[0]?.notInspected?.reason, 'dropped by overload');
     assert.equal(answers[0]?.error, undefined);
+    assert.equal(answers[0]?.frame.overload, undefined);
     flights.leave('test', 'x');
     await until(() => camera.status.counters.sent > 0, 'a frame to go');
     await camera.stop();
@@ -152,6 +153,10 @@ describe('camera', () => {
     });
     await until(() => answers.length >= 20, 'twenty answers');
     await camera.stop();
+    assert.ok(
+      answers.every(({ frame }) => frame.overload === 'every'),
+      'the model is told, too',
+    );
     const { dropped, sent } = camera.status.counters;
     assert.deepEqual([dropped, sent], [0, answers.length]);
     assert.deepEqual(

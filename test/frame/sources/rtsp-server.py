@@ -20,10 +20,11 @@ server.set_address("127.0.0.1")
 server.set_service(port)
 
 factory = GstRtspServer.RTSPMediaFactory()
+# no config-interval: it would put parameters before each slice, which breaks a picture in two; ffmpeg sends them
 factory.set_launch(
     f"( udpsrc address=127.0.0.1 port={int(rtp_port)} buffer-size=2000000"
     ' caps="application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=96"'
-    " ! rtph264depay ! h264parse ! rtph264pay name=pay0 config-interval=-1 )"
+    " ! rtph264depay ! h264parse ! rtph264pay name=pay0 )"
 )
 factory.set_shared(True)
 

@@ -31,10 +31,13 @@ export class RtspServer {
   port = 0;
   server: ChildProcess | undefined;
   readonly #auth: 'none' | 'basic' | 'digest';
+  readonly #scene: string;
   #rtpPort = 0;
 
-  constructor(auth: 'none' | 'basic' | 'digest') {
+  /** @param scene what the camera looks at, as ffmpeg draws it */
+  constructor(auth: 'none' | 'basic' | 'digest', scene = 'testsrc2') {
     this.#auth = auth;
+    this.#scene = scene;
   }
 
   get url(): string {
@@ -43,8 +46,11 @@ export class RtspServer {
 
   async start(): Promise<this> {
     this.#rtpPort = await freeUdpPort();
-    const source = ['-re', '-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=25'];
-    const coding = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '12', '-bf', '0'];
+    const source = ['-re', '-f', 'lavfi', '-i', `${this.#scene}=size=320x240:rate=25`];
+    // several slices a picture, as many cameras code
+    const coding = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '12', '-bf', '0'].concat(
+      ...['-x264-params', 'slices=4'],
+    );
     const target = ['-bsf:v', 'dump_extra', '-payload_type', '96', '-f', 'rtp', `rtp://127.0.0.1:${this.#rtpPort}`];
 
     endAfter(spawn('ffmpeg', ['-loglevel', 'error', ...source, ...coding, ...target], { stdio: 'ignore' }));

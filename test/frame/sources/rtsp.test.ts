@@ -99,6 +99,26 @@ describe('rtsp source', () => {
     await source.stop();
   });
 
+  it('hands on whole pictures from the first on, though it joins the stream in the middle of one', async () => {
+    const server = await new RtspServer('none', 'smptebars').start();
+    // keeps the stream going, so that the next ones join it
+    const viewer = openCamera({ url: server.url });
+    await viewer.next();
+    const raw = { url: server.url, format: 'rgb24', width: 320, height: 240 };
+    for (let join = 0; join < 3; join += 1) {
+      const { source, next } = openCamera(raw);
+      const first = (await next()).bytes;
+      for (let count = 0; count < 15; count += 1) await next();
+      const later = (await next()).bytes;
+      // the scene stands still: what differs is coding, or was never there
+      const difference =
+        first.reduce((sum, value, at) => sum + Math.abs(value - (later[at] as number)), 0) / first.length;
+      assert.ok(difference < 4, `mean difference ${difference} levels at join ${join}`);
+      await source.stop();
+    }
+    await viewer.source.stop();
+  });
+
   it('writes a script that nothing in a url or password can break out of', () => {
     const { pathname } = new URL("rtsp://cam/a'b\\c");
     assert.match(pathname, /['\\]/);

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { runningChildren } from '../../../src/frame/sources/child';
+import type { FfmpegOutput } from '../../../src/frame/sources/ffmpeg';
 import { planCamera } from '../../../src/frame/sources/table';
+import { v4l2Args } from '../../../src/frame/sources/v4l2';
 import { StandIns } from './stand-in';
 import { Heard, patience, stopAfter, until } from './support';
 
@@ -48,6 +51,27 @@ describe('v4l2 source', () => {
     await until(() => heard.errors.length > 0, 'the error');
     assert.match(heard.errors[0]?.message ?? '', /usb-none-video-index0 is not there: plug it in, or choose another$/);
     await source.stop();
+  });
+
+  it('gives the real ffmpeg nothing that its V4L2 input does not know', () => {
+    const size = { width: 640, height: 480 };
+    const outputs: FfmpegOutput[] = [
+      { format: 'jpeg', size, fps: 10, copy: true },
+      { format: 'jpeg', size: undefined, fps: 0, copy: false },
+      { format: 'rgb24', size, fps: 5, copy: false },
+    ];
+    const run = (args: string[]) => spawnSync('ffmpeg', args, { encoding: 'utf8' }).stderr;
+    for (const output of outputs) {
+      const lines = run(v4l2Args('/dev/video99', output)).trim().split('\n');
+      assert.ok(
+        lines.every((line) => line.endsWith('/dev/video99: No such file or directory')),
+        lines.join('\n'),
+      );
+      // opened, and asked: it is no camera
+      assert.match(run(v4l2Args('/dev/null', output)), /Inappropriate ioctl for device/);
+    }
+    const [first = '', ...rest] = v4l2Args('/dev/video99', outputs[0] as FfmpegOutput);
+    assert.match(run([first, '-no_such_option', '1', ...rest]), /Unrecognized option/, 'a wrong option would show');
   });
 
   it('asks for JPEGs of the size wanted and hands them on untouched', async () => {
