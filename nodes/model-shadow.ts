@@ -32,6 +32,8 @@ interface ModelShadowNode extends Node {
   /** Does what a topic asks for; used by messages and by the buttons of the editor. */
   obey(topic: Topic, payload?: unknown): Promise<void>;
   lastReport: ShadowReport | undefined;
+  /** How things stand now; null before the first report. */
+  reportNow(): Promise<ShadowReport | null>;
 }
 
 type Badge = { fill: 'red' | 'green' | 'yellow' | 'blue' | 'grey'; shape: 'dot' | 'ring' };
@@ -100,6 +102,7 @@ export = function (RED: NodeAPI) {
       showError(this, error);
       this.error(error);
       this.obey = async () => refuse();
+      this.reportNow = async () => null;
       onInput(this, refuse);
       return;
     }
@@ -120,6 +123,7 @@ export = function (RED: NodeAPI) {
       this.send([null, { topic: 'shadow/disputed', payload: record, image, frame, annotations }]);
     });
 
+    this.reportNow = async () => (this.lastReport === undefined ? null : controller.current());
     this.obey = async (topic, payload) => {
       if (topic === 'status') return controller.report();
       if (topic !== 'candidate') return controller.command(topic, reasonOf(payload));
@@ -152,8 +156,14 @@ export = function (RED: NodeAPI) {
 
   RED.httpAdmin.get('/model-shadow/:id', RED.auth.needsPermission('model-shadow.read'), (request, response) => {
     const node = RED.nodes.getNode(request.params.id as string) as ModelShadowNode | null;
-    if (node?.type !== 'model-shadow') response.sendStatus(404);
-    else response.json(node.lastReport ?? null);
+    if (node?.type !== 'model-shadow') {
+      response.sendStatus(404);
+      return;
+    }
+    node.reportNow().then(
+      (report) => response.json(report),
+      (error: unknown) => response.status(500).json({ error: messageOf(error) }),
+    );
   });
 
   RED.httpAdmin.post(
@@ -172,7 +182,7 @@ export = function (RED: NodeAPI) {
           TOPICS.filter((word) => isCommand(word) || word === 'status'),
         );
         await node.obey(topic, RED._('model-shadow.reason.editor'));
-        response.json(node.lastReport ?? null);
+        response.json(await node.reportNow());
       };
       work().catch((error: unknown) => response.status(400).json({ error: messageOf(error) }));
     },

@@ -1,18 +1,18 @@
 import { EventEmitter } from 'node:events';
 import type { Verdict } from '../alert/verdict';
-import type { DetectOutcome, ModelInfo } from '../detector/api';
+import type { ModelInfo } from '../detector/api';
 import { InspectionError, messageOf } from '../errors';
 import { otherSlot } from '../model/slots/layout';
+import { Comparison } from './comparison';
 import { COMPARE_DEFAULTS } from './compare';
 import { SHADOW_DEFAULTS, TICK_MS, type ControllerOptions, type ShadowSettings } from './controller-options';
 import type { DisputedRecord } from './disputed-record';
-import { DisputedStore } from './disputed-store';
 import type { LineHealth } from './health';
 import { LineSwitch } from './line-switch';
-import { ModelPair, type LineFrame } from './pair';
+import type { Judgement } from './judge';
+import type { LineFrame, ModelPair } from './pair';
 import { nextPhase, type Phase, type ShadowCommand } from './phases';
-import { identityOf, passesThreshold, type ReportEvent, type ShadowReport } from './report';
-import { ShadowRunner } from './shadow-runner';
+import { identityOf, type ReportEvent, type ShadowReport } from './report';
 import { ownConfidence } from './own-confidence';
 import { NO_BASELINE, TrialWindow } from './trial-window';
 
@@ -28,8 +28,6 @@ interface ControllerEvents {
   disputed: [DisputedRecord, LineFrame];
 }
 
-/** Reasons of a candidate's failing that are its own fault. */
-const OWN_FAULT: ReadonlySet<string> = new Set(['detector restarted', 'timeout', 'model not available']);
 /** Phases in which another candidate may begin. */
 const FREE: ReadonlySet<Phase> = new Set(['idle', 'shadow', 'confirmed', 'reverted', 'rejected']);
 
@@ -41,19 +39,14 @@ const FREE: ReadonlySet<Phase> = new Set(['idle', 'shadow', 'confirmed', 'revert
 export class ShadowController extends EventEmitter<ControllerEvents> {
   readonly #options: ControllerOptions;
   readonly #settings: ShadowSettings;
-  readonly #runner: ShadowRunner;
-  readonly #disputed: DisputedStore | undefined;
+  readonly #comparison: Comparison;
   readonly #switch: LineSwitch;
   readonly #window: TrialWindow;
   #phase: Phase = 'idle';
-  #pair: ModelPair | undefined;
-  #alarm = false;
-  #decided = false;
   #queue: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #stamp = '';
   #ownConfidence = COMPARE_DEFAULTS.confidence;
-  readonly #endScores: () => void;
   #closed = false;
   #lastWarning = '';
   /** The step that is under way by itself: every frame until then leads to the same one. */
@@ -62,16 +55,20 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   constructor(options: ControllerOptions) {
     super();
     const settings = { ...SHADOW_DEFAULTS, ...options.settings };
-    const { sample, runner, canaryShare, disputedFolder, disputedItems, disputedBytes } = settings;
     this.#options = options;
     this.#settings = settings;
-    this.#runner = new ShadowRunner(options.line, { ...runner, sample, allowed: options.allowed });
-    this.#switch = new LineSwitch(options, canaryShare);
+    const { line, allowed } = options;
+    this.#comparison = new Comparison(
+      { line, allowed, settings },
+      {
+        noticed: (event, text) => void this.#say(event, text),
+        judged: (judgement) => this.#judged(judgement),
+        disputed: (record, frame) => void this.emit('disputed', record, frame),
+        warned: (error) => this.#warn(error),
+      },
+    );
+    this.#switch = new LineSwitch(options, settings.canaryShare);
     this.#window = new TrialWindow(settings.health, options.now ?? Date.now);
-    this.#endScores = options.line.keepScores((id) => this.#wantsScores(id));
-    if (disputedFolder !== undefined) {
-      this.#disputed = new DisputedStore(disputedFolder, { maxItems: disputedItems, maxBytes: disputedBytes });
-    }
   }
 
   get phase(): Phase {
@@ -91,7 +88,7 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   async stop(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
-    this.#endScores();
+    this.#comparison.stop();
     this.#options.line.setRoute(undefined);
     await this.#queue;
     await this.#switch.endCandidate();
@@ -100,23 +97,7 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   /** Takes note of a part, and lets the candidate look at it when there is time. Never rejects. */
   async part({ verdict, latencyMs, frame }: LinePart): Promise<void> {
     this.#window.add(verdict, latencyMs);
-    const [pair, candidate] = [this.#pair, this.#switch.candidate];
-    if (frame === undefined || pair === undefined || candidate === undefined) return;
-    const other = frame.answeredBy === 'primary' ? candidate : this.#options.line.primary;
-    const confidence = this.#confidenceOf(frame);
-    const lowered = Math.max(0, confidence - COMPARE_DEFAULTS.margin);
-    const scores = this.#options.line.scoresOf(frame.id);
-    const offered = { ...frame, confidence: lowered, scores: scores !== undefined };
-    const outcome = await this.#runner.offer(offered, other);
-    // another candidate, or another phase, may have begun meanwhile
-    if (typeof outcome === 'string' || pair !== this.#pair) return;
-    this.#compared(pair, { ...frame, confidence, scores }, outcome);
-  }
-
-  /** The threshold of a comparison: the one that was set, but the line's answers begin at its own. */
-  #confidenceOf({ confidence: asked }: LineFrame): number {
-    const { confidence: set } = this.#settings;
-    return set === undefined ? (asked ?? this.#ownConfidence) : Math.max(set, asked ?? 0);
+    if (frame !== undefined) await this.#comparison.frame(frame);
   }
 
   /** Who answered for a frame on the line. */
@@ -143,14 +124,16 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   }
 
   /** Sends a report of how things stand. */
-  report(event: ReportEvent = 'status', text = this.#pair?.judgement.reason ?? 'There is no candidate'): Promise<void> {
-    return this.#say(event, text);
+  report(): Promise<void> {
+    return this.#say('status', this.#statusText);
   }
 
-  /** Only of frames that the candidate is about to look at: the line is to pay for no others. */
-  #wantsScores(frameId: string): boolean {
-    const comparable = this.#switch.candidate !== undefined && this.#pair?.comparesTensors === true;
-    return comparable && this.#runner.wants(frameId);
+  get #pair(): ModelPair | undefined {
+    return this.#comparison.pair;
+  }
+
+  get #statusText(): string {
+    return this.#pair?.judgement.reason ?? 'There is no candidate';
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
@@ -175,27 +158,10 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     await this.#beginShadow(candidate);
   }
 
-  /** Draws the conclusions from one more frame: alarm, decision, the next phase, a report now and then. */
-  #compared(pair: ModelPair, line: LineFrame, outcome: DetectOutcome): void {
-    if (outcome.inspected) {
-      pair.answered(line, outcome).saved.then(
-        (record) => record && this.emit('disputed', record, line),
-        (error: unknown) => this.#warn(error),
-      );
-    } else if (line.answeredBy === 'primary' && OWN_FAULT.has(outcome.reason)) pair.failed();
-    const { judgement, disagreement } = pair;
-    const alarm = passesThreshold(disagreement, this.#settings.threshold);
-    if (alarm !== this.#alarm) {
-      this.#alarm = alarm;
-      const text = `The models disagree about ${disagreement.count} of ${disagreement.of} frames`;
-      void this.#say(alarm ? 'alarm' : 'alarm over', text);
-    }
-    if (judgement.decision !== 'keep' && !this.#decided) {
-      this.#decided = true;
-      void this.#say('decision', judgement.reason);
-    } else if (judgement.frames % this.#settings.reportFrames === 0) void this.#say('progress', judgement.reason);
-    if (judgement.decision === 'reject') this.#byItself('reject', judgement.reason);
-    if (judgement.decision === 'promote' && this.#settings.automatic) this.#moveOn(judgement.reason);
+  /** Draws the conclusions from one more frame. */
+  #judged({ decision, reason }: Judgement): void {
+    if (decision === 'reject') this.#byItself('reject', reason);
+    if (decision === 'promote' && this.#settings.automatic) this.#moveOn(reason);
   }
 
   #moveOn(reason: string): void {
@@ -240,11 +206,7 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     const candidate = await this.#switch.beginShadow(path);
     if (candidate === undefined) return this.#enter('idle', 'There is no candidate');
     const primary = this.#switch.primary as ModelInfo;
-    const { judge, confidence = this.#ownConfidence } = this.#settings;
-    const compare = { ...COMPARE_DEFAULTS, confidence };
-    this.#pair = new ModelPair({ primary, candidate, compare, judge, disputed: this.#disputed });
-    this.#decided = false;
-    this.#alarm = false;
+    this.#comparison.begin({ primary, candidate }, () => this.#switch.candidate, this.#ownConfidence);
     await this.#enter(
       'shadow',
       `${candidate.name} ${candidate.version} runs beside ${primary.name} ${primary.version}`,
@@ -313,13 +275,17 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   }
 
   async #say(event: ReportEvent, text: string): Promise<void> {
-    if (this.#closed) return;
+    const report = await this.current(event, text);
+    if (!this.#closed) this.emit('report', report);
+  }
+
+  /** How things stand, without sending it. */
+  async current(event: ReportEvent = 'status', text = this.#statusText): Promise<ShadowReport> {
     const pair = this.#pair;
     const { answered, fellBack } = this.#switch.canary;
     const { decision = 'keep', reason = '', label, frames = 0 } = pair?.judgement ?? {};
-    // a folder that cannot be read is told about when a frame is to be saved
-    const disputed = (await this.#disputed?.usage().catch(() => null)) ?? null;
-    this.emit('report', {
+    const disputed = await this.#comparison.evidence();
+    return {
       event,
       text,
       phase: this.#phase,
@@ -332,11 +298,11 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
       frames,
       statistics: pair?.statistics ?? null,
       threshold: this.#settings.threshold,
-      alarm: this.#alarm,
-      shadow: this.#runner.counters,
+      alarm: this.#comparison.alarm,
+      shadow: this.#comparison.counters,
       canary: { share: this.#settings.canaryShare, answered, fellBack },
       health: this.#window.health(this.#options.line.stats().restarts),
       disputed,
-    });
+    };
   }
 }

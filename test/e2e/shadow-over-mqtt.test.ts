@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Phase } from '../../src/shadow/phases';
 import type { ShadowReport } from '../../src/shadow/report';
 import { Mosquitto } from '../helpers/mosquitto';
+import { linkPackage } from '../helpers/linked-package';
 import { NodeRedProcess } from '../helpers/node-red-process';
 import { NODE_RED_4 } from '../helpers/node-red-versions';
 import { ROOT } from '../helpers/root';
@@ -18,7 +19,6 @@ import { waitFor } from '../helpers/wait-for';
 type FlowNode = Record<string, unknown> & { id: string; type: string };
 
 const TOPIC = 'inspection/station-1/shadow';
-const NODES_DIR = join(ROOT, 'dist', 'nodes');
 const MODEL = join(ROOT, 'models', 'pcb-defects');
 
 const slots = (...args: string[]) =>
@@ -38,11 +38,8 @@ describe('example 04 with commands over MQTT', () => {
   before(async () => {
     broker = await Mosquitto.start();
     subscriber = await Subscriber.connect(broker.port);
-    nodeRed = await NodeRedProcess.start({
-      ...NODE_RED_4,
-      userDir,
-      settings: `nodesDir: [${JSON.stringify(NODES_DIR)}],`,
-    });
+    linkPackage(userDir);
+    nodeRed = await NodeRedProcess.start({ ...NODE_RED_4, userDir });
   });
   after(async () => {
     await nodeRed?.stop();

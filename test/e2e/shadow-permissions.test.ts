@@ -5,15 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ShadowReport } from '../../src/shadow/report';
+import { linkPackage } from '../helpers/linked-package';
 import { NodeRedProcess } from '../helpers/node-red-process';
 import { NODE_RED_4, nodeRed5 } from '../helpers/node-red-versions';
-import { ROOT } from '../helpers/root';
 import { waitFor } from '../helpers/wait-for';
 import { writeTinyFolder } from '../shadow/tiny-folder';
 
 const PASSWORD = 'not a secret';
 const SETTINGS = `
-  nodesDir: [${JSON.stringify(join(ROOT, 'dist', 'nodes'))}],
   adminAuth: (() => {
     const users = {
       admin: { username: 'admin', permissions: '*' },
@@ -49,6 +48,7 @@ for (const version of [() => NODE_RED_4, nodeRed5]) {
         },
       ];
       writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flow));
+      linkPackage(userDir);
       nodeRed = await NodeRedProcess.start({ node, redJs, userDir, settings: SETTINGS });
       const report = async () => (await ask(await tokenOf('admin'), 'GET')).json() as Promise<ShadowReport | null>;
       await waitFor('a shadow', async () => (await report())?.phase === 'shadow');
