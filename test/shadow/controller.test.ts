@@ -200,6 +200,23 @@ describe('ShadowController', () => {
     assert.equal(await runningName(), 'old');
   });
 
+  it('takes parts that are otherwise for a model that judges otherwise: the former one comes back, and can be promoted past', async () => {
+    await station.init();
+    await station.boot({}, { candidate: station.folder('identical') });
+    await station.run(200);
+    await station.controller.command('promote');
+    // a bad batch: every part fails, whichever model looks
+    for (let part = 0; part < 60; part++) {
+      await station.controller.part({ verdict: 'FAIL', latencyMs: 20, frame: undefined });
+    }
+    await until('reverted', () => phase() === 'reverted');
+    assert.match(station.last('phase')?.text ?? '', /^100\.0 % of the parts fail, \d\d\.\d % under the former model$/);
+    await station.store.install(station.folder('identical'));
+    await until('shadow again', () => phase() === 'shadow');
+    await station.controller.command('promote');
+    assert.equal(phase(), 'promoted');
+  });
+
   it('goes on with a trial after a restart, against the figures from before', async () => {
     await station.init();
     await station.boot({}, { candidate: station.folder('identical') });
