@@ -13,6 +13,7 @@ import { repeatPixels } from './optimize/upsample';
 import type { QuantizeOptions } from './options';
 import { prepareFloatModel } from './prepare';
 import type { Step } from './progress';
+import { withRoomForSureAnswers } from './ranges/logits';
 import { pictureReader } from './reader';
 import { planModel, rewriteModel, type RewriteOptions, type Rewritten } from './rewrite';
 import { TARGET_RULES } from './targets';
@@ -70,16 +71,17 @@ export async function buildInt8(
     const averaged = valuesToAverage(plan.nodes);
     rewriteOptions.means = await channelMeans(prepared, averaged, reader, { threads });
   }
+  // a clipped class logit is a confidence that stops at some value below the true one: 0.75 for every sure defect
+  const logits = new Set(
+    rawHead?.scales.flatMap(({ classes, all }) => [classes, all].flatMap((raw) => raw?.value ?? [])),
+  );
   const ranges = await calibrate(prepared, plan.valuesToObserve(), reader, {
     method: options.method,
     threads,
-    // a clipped class logit is a confidence that stops at some value below the true one: 0.75 for every sure defect
-    unclipped: new Set(
-      rawHead?.scales.flatMap(({ classes, all }) => [classes, all].flatMap((raw) => raw?.value ?? [])),
-    ),
+    unclipped: logits,
     onProgress: (done) => progress('calibrating', done),
   });
-  const all = plan.rangesOfAll(ranges);
+  const all = plan.rangesOfAll(withRoomForSureAnswers(ranges, logits));
   if (options.floatLayers > 0) {
     const worst = await sensitivities(prepared, all, rewriteOptions, reader, threads);
     // the raw outputs of a cut head are integers
