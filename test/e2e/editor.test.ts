@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { launchBrowser } from '../helpers/browser';
 import { installPackage, type InstalledPackage } from '../helpers/installed-package';
 import { NodeRedProcess } from '../helpers/node-red-process';
@@ -13,7 +14,12 @@ import { ROOT } from '../helpers/root';
 /** The part of the editor's own API that the test uses, as it is inside the page. */
 interface EditorWindow {
   RED: {
-    nodes: { eachNode(visit: (node: { id: string; type: string }) => boolean): void; node(id: string): { id: string } };
+    nodes: {
+      eachNode(visit: (node: { id: string; type: string }) => boolean): void;
+      node(id: string): { id: string };
+      /** The flow as it is deployed or exported. */
+      createCompleteNodeSet(): Array<{ type: string; region?: string }>;
+    };
     view: { reveal(id: string): void };
     editor: { edit(node: { id: string }): void };
     actions: { invoke(action: string): void };
@@ -25,6 +31,16 @@ const { 'node-red': declared } = JSON.parse(readFileSync(join(ROOT, 'package.jso
   'node-red': { nodes: Record<string, string> };
 };
 const TYPES = Object.keys(declared.nodes).filter((type) => type !== 'inspection-model');
+
+/** What the dialog of camera-in shows for each source, beside what all have. */
+const FIELDS_OF: Record<string, string[]> = {
+  folder: ['path', 'loop'],
+  simulator: ['look', 'defectRate', 'seed'],
+  http: ['url', 'user', 'password', 'mode', 'delay'],
+  rtsp: ['url', 'user', 'password', 'transport', 'format', 'width', 'height', 'delay'],
+  v4l2: ['device', 'format', 'width', 'height', 'delay'],
+  rpicam: ['device', 'mode', 'width', 'height', 'delay'],
+};
 
 for (const version of [() => NODE_RED_4, nodeRed5]) {
   const { name, node, redJs } = version();
@@ -110,6 +126,57 @@ for (const version of [() => NODE_RED_4, nodeRed5]) {
         await page.screenshot({ path: join(shots, `help-${type}.png`) });
       });
     }
+
+    it('camera-in: fields of each source, a test picture, and a rectangle drawn into it becomes the region', async () => {
+      const folder = join(installed.userDir, 'pictures');
+      mkdirSync(folder);
+      const scene = { width: 800, height: 600, channels: 3, background: '#348' } as const;
+      await sharp({ create: scene }).jpeg().toFile(join(folder, 'part.jpg'));
+      await page.evaluate(() => {
+        const { RED } = globalThis as unknown as EditorWindow;
+        RED.nodes.eachNode((entry) => {
+          if (entry.type === 'camera-in') RED.editor.edit(RED.nodes.node(entry.id));
+          return true;
+        });
+      });
+      await page.locator('#node-input-source').waitFor();
+      for (const [source, fields] of Object.entries(FIELDS_OF)) {
+        await page.selectOption('#node-input-source', source);
+        const shown = await page.locator('[data-sources]:visible :is(input, select)').evaluateAll((inputs) => {
+          return (inputs as unknown as Array<{ id: string }>).map(({ id }) => id.replace('node-input-', ''));
+        });
+        assert.deepEqual(shown, fields, source);
+        await page.screenshot({ path: join(shots, `camera-${source}.png`) });
+      }
+      await page.selectOption('#node-input-source', 'folder');
+      await page.fill('#node-input-path', join(folder, 'none'));
+      await page.click('#camera-in-test');
+      const result = page.locator('#camera-in-test-result');
+      await result.getByText('is not there: create it or correct path').waitFor();
+      await page.fill('#node-input-path', folder);
+      await page.click('#camera-in-test');
+      await result.getByText('800 × 600, jpeg').waitFor();
+      const canvas = page.locator('#camera-in-test-picture');
+      await canvas.scrollIntoViewIfNeeded();
+      const box = (await canvas.boundingBox()) ?? assert.fail('the picture is not shown');
+      const at = (x: number, y: number) => [box.x + (box.width * x) / 800, box.y + (box.height * y) / 600] as const;
+      await page.mouse.move(...at(300, 230));
+      await page.mouse.down();
+      // from the lower right to the upper left: as good as the other way
+      await page.mouse.move(...at(100, 80), { steps: 5 });
+      await page.mouse.up();
+      await page.screenshot({ path: join(shots, 'camera-region.png') });
+      const drawn = (await page.inputValue('#node-input-region')).split(',').map(Number);
+      // a pixel of the screen is two of the picture
+      for (const [index, wanted] of [100, 80, 200, 150].entries()) {
+        assert.ok(Math.abs((drawn[index] as number) - wanted) <= 2, drawn.join(', '));
+      }
+      await page.locator('#node-dialog-ok').click();
+      await page.waitForTimeout(400);
+      const flow = await page.evaluate(() => (globalThis as unknown as EditorWindow).RED.nodes.createCompleteNodeSet());
+      const stored = flow.find(({ type }) => type === 'camera-in') ?? assert.fail('no camera-in in the flow');
+      assert.equal(stored.region, drawn.join(', '));
+    });
 
     it('offers the examples in the import dialog and imports the first', async () => {
       await page.evaluate(() =>

@@ -93,6 +93,20 @@ describe('camera', () => {
     await camera.stop();
   });
 
+  it('answers a trigger at once when 32 are waiting for their picture already', async () => {
+    const never = (signal: AbortSignal) =>
+      new Promise<Picture>((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+    const { camera } = makeCamera({ trigger: 'message', timeout: 600 }, never);
+    const waiting = Array.from({ length: 32 }, () => camera.trigger());
+    assert.deepEqual((await camera.trigger()).notInspected, {
+      reason: 'dropped by overload',
+      detail: '32 triggers are waiting for their picture already',
+    });
+    await camera.stop();
+    for (const { notInspected } of await Promise.all(waiting)) assert.equal(notInspected?.reason, 'stopped');
+    assertCountersAddUp(camera);
+  });
+
   it('free run: one problem and one answer per loss, then pictures again', async () => {
     let attempt = 0;
     const flaky = async (): Promise<Picture> => {

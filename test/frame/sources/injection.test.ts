@@ -84,6 +84,16 @@ async function attempt(raw: Record<string, unknown>): Promise<'refused' | 'faile
   return 'failed';
 }
 
+/** What follows the url in ffmpeg's script, whatever the url. */
+const USUAL_SCRIPT = [
+  'option rtsp_transport tcp',
+  'option timeout 5000000',
+  'option fflags nobuffer',
+  'option analyzeduration 0',
+  'option probesize 32',
+  '',
+];
+
 describe('100 hostile strings', () => {
   for (const [place, rawOf] of PLACES) {
     it(`in the ${place}: none executes or reads what it should not`, async () => {
@@ -104,9 +114,9 @@ describe('100 hostile strings', () => {
       assert.deepEqual(args, usual);
       const [script = ''] = env;
       const lines = script.split('\n');
-      assert.equal(lines.filter((line) => line.startsWith('file ')).length, 1, script);
       assert.match(lines[1] ?? '', /^file 'rtsp:\/\/u:p%27%3Btouch[^'\\\s]*@127\.0\.0\.1:1\/[^'\\\s]*'$/);
-      assert.equal(lines.length, 7, script);
+      assert.equal(lines[0], 'ffconcat version 1.0');
+      assert.deepEqual(lines.slice(2), USUAL_SCRIPT, script);
     }
   });
 

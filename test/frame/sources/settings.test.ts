@@ -30,6 +30,7 @@ describe('camera settings', () => {
     [{ rotate: 45 }, 'rotate'],
     [{ region: '1,2,3' }, 'region'],
     [{ region: '1,2,0,3' }, 'region'],
+    [{ region: '1,2,3,0' }, 'region'],
     [{ region: '1,,3,4' }, 'region'],
     [{ region: '-1,2,3,4' }, 'region'],
     [{ region: [1, 2, 3, 4] }, 'region'],
