@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FFMPEG_GLOBAL, LOW_DELAY, outputArgs, type FfmpegOutput } from '../../../src/frame/sources/ffmpeg';
+import {
+  explainFfmpeg,
+  FFMPEG_GLOBAL,
+  LOW_DELAY,
+  outputArgs,
+  type FfmpegOutput,
+} from '../../../src/frame/sources/ffmpeg';
 import { picturesOf } from '../../../src/frame/sources/pictures';
 import { jpeg, stopAfter, until } from './support';
 
@@ -36,5 +42,15 @@ describe('ffmpeg', () => {
     // its reader waits for the beginning of the next picture, and looks at the first ones to know what they are
     assert.ok(coded >= SENT - 5, `${coded} of ${SENT}`);
     assert.equal(raw, coded);
+  });
+
+  it('repeats what ffmpeg complains of, but no user, password or url that holds them', () => {
+    const explain = explainFfmpeg('rtsp://cam/1', ['s3cret!', 's3cret%21']);
+    const stderr = 'first line\n[rtsp @ 0x1] odd: rtsp://admin:s3cret%21@cam/1?pwd=s3cret! s3cret%21\n';
+    const { message } = explain({ program: 'ffmpeg', stderr, code: 1, signal: null });
+    assert.equal(
+      message,
+      'The camera at rtsp://cam/1 gives no pictures: ffmpeg ended with status 1 ([rtsp @ 0x1] odd: rtsp://***@cam/1?pwd=*** ***)',
+    );
   });
 });
