@@ -5,26 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { jpeg } from '../frame/sources/support';
+import { adminAuth, tokenOf } from '../helpers/admin-auth';
 import { NodeRedProcess } from '../helpers/node-red-process';
 import { NODE_RED_4 } from '../helpers/node-red-versions';
 import { ROOT } from '../helpers/root';
 
-const PASSWORD = 'not a secret';
 const SETTINGS = `
-  nodesDir: [${JSON.stringify(join(ROOT, 'dist', 'nodes'))}],
-  adminAuth: (() => {
-    const users = {
-      admin: { username: 'admin', permissions: '*' },
-      viewer: { username: 'viewer', permissions: 'read' },
-      fitter: { username: 'fitter', permissions: ['camera-in.read', 'camera-in.write'] },
-      cook: { username: 'cook', permissions: ['library.read'] },
-    };
-    return {
-      type: 'credentials',
-      users: async (name) => users[name] ?? null,
-      authenticate: async (name, password) => (password === ${JSON.stringify(PASSWORD)} ? users[name] : null),
-    };
-  })(),`;
+  nodesDir: [${JSON.stringify(join(ROOT, 'dist', 'nodes'))}],${adminAuth({
+    admin: '*',
+    viewer: 'read',
+    fitter: ['camera-in.read', 'camera-in.write'],
+    cook: ['library.read'],
+  })}`;
 
 /** Status of the list of cameras and of a test picture, by who asks; undefined: nobody in particular. */
 const ALLOWED: Array<[user: string | undefined, list: number, test: number]> = [
@@ -52,10 +44,7 @@ describe('the dialog of camera-in with adminAuth', () => {
 
   async function headersOf(username: string | undefined): Promise<Record<string, string>> {
     if (username === undefined) return {};
-    const login = { client_id: 'node-red-admin', grant_type: 'password', scope: '', username, password: PASSWORD };
-    const answer = await fetch(`${nodeRed.url}/auth/token`, { method: 'POST', body: new URLSearchParams(login) });
-    const { access_token: token } = (await answer.json()) as { access_token: string };
-    return { authorization: `Bearer ${token}` };
+    return { authorization: `Bearer ${await tokenOf(nodeRed, username)}` };
   }
 
   for (const [user, list, test] of ALLOWED) {

@@ -5,27 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ShadowReport } from '../../src/shadow/report';
+import { adminAuth, tokenOf } from '../helpers/admin-auth';
 import { linkPackage } from '../helpers/linked-package';
 import { NodeRedProcess } from '../helpers/node-red-process';
 import { NODE_RED_4, nodeRed5 } from '../helpers/node-red-versions';
 import { waitFor } from '../helpers/wait-for';
 import { writeTinyFolder } from '../shadow/tiny-folder';
 
-const PASSWORD = 'not a secret';
-const SETTINGS = `
-  adminAuth: (() => {
-    const users = {
-      admin: { username: 'admin', permissions: '*' },
-      viewer: { username: 'viewer', permissions: 'read' },
-      leader: { username: 'leader', permissions: ['read', 'model-shadow.write'] },
-      cook: { username: 'cook', permissions: ['library.read'] },
-    };
-    return {
-      type: 'credentials',
-      users: async (name) => users[name] ?? null,
-      authenticate: async (name, password) => (password === ${JSON.stringify(PASSWORD)} ? users[name] : null),
-    };
-  })(),`;
+const SETTINGS = adminAuth({
+  admin: '*',
+  viewer: 'read',
+  leader: ['read', 'model-shadow.write'],
+  cook: ['library.read'],
+});
 
 for (const version of [() => NODE_RED_4, nodeRed5]) {
   const { name, node, redJs } = version();
@@ -50,25 +42,14 @@ for (const version of [() => NODE_RED_4, nodeRed5]) {
       writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flow));
       linkPackage(userDir);
       nodeRed = await NodeRedProcess.start({ node, redJs, userDir, settings: SETTINGS });
-      const report = async () => (await ask(await tokenOf('admin'), 'GET')).json() as Promise<ShadowReport | null>;
+      const report = async () =>
+        (await ask(await tokenOf(nodeRed, 'admin'), 'GET')).json() as Promise<ShadowReport | null>;
       await waitFor('a shadow', async () => (await report())?.phase === 'shadow');
     });
     after(async () => {
       await nodeRed?.stop();
       rmSync(userDir, { recursive: true, force: true });
     });
-
-    async function tokenOf(username: string): Promise<string> {
-      const response = await nodeRed.post('/auth/token', {
-        client_id: 'node-red-admin',
-        grant_type: 'password',
-        scope: '',
-        username,
-        password: PASSWORD,
-      });
-      assert.equal(response.status, 200);
-      return ((await response.json()) as { access_token: string }).access_token;
-    }
 
     const ask = (token: string | undefined, method: 'GET' | 'POST', topic = '') =>
       fetch(`${nodeRed.url}/model-shadow/beside${topic}`, {
@@ -83,12 +64,12 @@ for (const version of [() => NODE_RED_4, nodeRed5]) {
     ];
     for (const [who, look, press] of cases) {
       it(`${who ?? 'nobody'}: looking ${look}, pressing ${press}, and nothing happens`, async () => {
-        const token = who === undefined ? undefined : await tokenOf(who);
+        const token = who === undefined ? undefined : await tokenOf(nodeRed, who);
         assert.equal((await ask(token, 'GET')).status, look);
         for (const topic of ['/status', '/promote', '/reject']) {
           assert.equal((await ask(token, 'POST', topic)).status, press, topic);
         }
-        const report = (await (await ask(await tokenOf('admin'), 'GET')).json()) as ShadowReport;
+        const report = (await (await ask(await tokenOf(nodeRed, 'admin'), 'GET')).json()) as ShadowReport;
         assert.equal(report.phase, 'shadow');
       });
     }
@@ -98,7 +79,7 @@ for (const version of [() => NODE_RED_4, nodeRed5]) {
     });
 
     it('leader, with the permission model-shadow.write: promotes and reverts', async () => {
-      const token = await tokenOf('leader');
+      const token = await tokenOf(nodeRed, 'leader');
       for (const [topic, phase] of [
         ['/promote', 'promoted'],
         ['/revert', 'reverted'],

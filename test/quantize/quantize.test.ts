@@ -8,6 +8,7 @@ import { Pipeline } from '../../src/detect/pipeline';
 import { InspectionError, type ErrorCode } from '../../src/errors';
 import { encodeOnnx, readOnnxFile } from '../../src/onnx';
 import { readOptions, type QuantizeOptions } from '../../src/quantize/options';
+import { LEAST_HIGHEST_LOGIT } from '../../src/quantize/ranges/logits';
 import { quantize } from '../../src/quantize/quantize';
 import { writeTinyModel } from '../helpers/tiny-model';
 import { cellPicture, writePictures } from './pictures';
@@ -161,6 +162,10 @@ describe('quantize', () => {
       assert.equal(cutResult.manifest.head.layout, layout);
       assert.equal(wholeResult.manifest.head.layout, layout.slice(4));
       if (layout === 'cut-yolov5') assert.deepEqual(cutResult.manifest.head.anchors, V5_ANCHORS);
+      for (const { classes, all } of cutResult.manifest.head.outputs!) {
+        const { scale, zeroPoint } = (classes ?? all) as { scale: number; zeroPoint: number };
+        assert.ok(scale * (255 - zeroPoint) > LEAST_HIGHEST_LOGIT - scale, 'room for a sure answer');
+      }
       const [a, b] = [await Pipeline.open(whole.out), await Pipeline.open(cut.out)];
       let compared = 0;
       for (const seed of [1, 2, 3]) {

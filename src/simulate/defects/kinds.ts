@@ -1,6 +1,7 @@
 import type { Mask, Point } from '../mask';
 import type { Random } from '../random';
 import { bowed, doodle, type Stroke } from './brush';
+import { isNoDesignedSpot, leavesTheShape, type Change } from './recognisable';
 import { along, edgeSiteOf, run, turned, type SiteKind } from './site';
 import type { Pieces } from './topology';
 
@@ -19,8 +20,8 @@ export interface DefectKind {
   minPieceAreaPx: number;
   /** Least number of pixels that must have changed: less is not visible. */
   minChangedPx: number;
-  /** Whether a person can tell it from the board's design: see recognisable.ts. */
-  stands: 'apart from designed spots' | 'beside what it came from' | 'by its topology';
+  /** Whether a person can tell it from the board's design; left out where the topology alone tells. */
+  isRecognisable?: (change: Change) => boolean;
   /** Distance that must be kept to the other value all around, px; undefined where the defect touches an edge. */
   clearancePx?: number;
 }
@@ -150,7 +151,6 @@ export const DEFECT_KINDS: Record<DefectClass, DefectKind> = {
     holds: (before, after) => after.copper > before.copper,
     minPieceAreaPx: 24,
     minChangedPx: 16,
-    stands: 'by its topology',
   },
   short: {
     value: 1,
@@ -158,7 +158,6 @@ export const DEFECT_KINDS: Record<DefectClass, DefectKind> = {
     holds: (before, after) => after.copper < before.copper || after.bare > before.bare,
     minPieceAreaPx: 24,
     minChangedPx: 12,
-    stands: 'by its topology',
   },
   mousebite: {
     value: 0,
@@ -166,7 +165,7 @@ export const DEFECT_KINDS: Record<DefectClass, DefectKind> = {
     holds: (before, after) => after.copper === before.copper && after.bare === before.bare,
     minPieceAreaPx: 8,
     minChangedPx: 26,
-    stands: 'beside what it came from',
+    isRecognisable: leavesTheShape,
   },
   spur: {
     value: 1,
@@ -174,7 +173,7 @@ export const DEFECT_KINDS: Record<DefectClass, DefectKind> = {
     holds: (before, after) => after.copper === before.copper && after.bare === before.bare,
     minPieceAreaPx: 8,
     minChangedPx: 26,
-    stands: 'beside what it came from',
+    isRecognisable: leavesTheShape,
   },
   copper: {
     value: 1,
@@ -182,7 +181,7 @@ export const DEFECT_KINDS: Record<DefectClass, DefectKind> = {
     holds: (before, after) => after.copper > before.copper,
     minPieceAreaPx: 1,
     minChangedPx: 24,
-    stands: 'apart from designed spots',
+    isRecognisable: isNoDesignedSpot,
     clearancePx: 3,
   },
   'pin-hole': {
@@ -191,7 +190,7 @@ export const DEFECT_KINDS: Record<DefectClass, DefectKind> = {
     holds: (before, after) => after.bare > before.bare,
     minPieceAreaPx: 1,
     minChangedPx: 14,
-    stands: 'apart from designed spots',
+    isRecognisable: isNoDesignedSpot,
     clearancePx: 2,
   },
 };

@@ -3,7 +3,6 @@ import type { Mask } from '../mask';
 import type { Random } from '../random';
 import { paint, type Patch } from './brush';
 import { DEFECT_KINDS, type DefectClass } from './kinds';
-import { isNoDesignedSpot, leavesTheShape } from './recognisable';
 import { edgePixels } from './site';
 import { countPieces } from './topology';
 
@@ -121,8 +120,8 @@ function placeOne(
     const after = count();
     undo();
     if (!kind.holds(count(), after)) continue;
-    if (kind.stands === 'apart from designed spots' && !isNoDesignedSpot(changed.length, box)) continue;
-    if (kind.stands === 'beside what it came from' && !leavesTheShape(mask, changed.length, around, other)) continue;
+    const change = { before: mask, was: other, areaPx: changed.length, bounds: box, around } as const;
+    if (kind.isRecognisable?.(change) === false) continue;
     for (const index of changed) mask.data[index] = kind.value;
     return { label, changed: box };
   }
