@@ -15,6 +15,9 @@ export const DRILL = 4;
 /** Printed legend: outlines and letters. */
 export const SILK = 8;
 
+/** Copper left around a drilled hole at least, px; a hole off the copper keeps as far away. */
+const MIN_RING_PX = 1.5;
+
 /**
  * A board being laid out. It is larger than the picture by `marginPx` on every side, so that a slightly turned board
  * still fills the picture. Drill holes are kept apart and cut last: no later trace may cover one.
@@ -67,15 +70,22 @@ export class Sheet {
     for (const { shape, value } of this.#drawn) this.mask.fill(shape(0), value);
   }
 
-  /** The finished board: one byte per pixel, COPPER and the other bits. */
+  /** Whether a hole has copper all around or none: one that cuts a trace or an edge is no design, but a defect. */
+  #isDrillable(hole: Shape): boolean {
+    const room = hole(MIN_RING_PX);
+    return this.mask.isFreeOf(room, 0) || this.mask.isFreeOf(room, 1);
+  }
+
+  /** The finished board: one byte per pixel, COPPER and the other bits. Holes that would do damage are not drilled. */
   finish(): Mask {
     const board = this.mask.clone();
+    const holes = this.#holes.filter((hole) => this.#isDrillable(hole));
     const layers: [number, Shape[], number][] = [
       [OPENING, this.#openings, 2],
       [SILK, this.#silk, 0],
-      [DRILL, this.#holes, 0],
+      [DRILL, holes, 0],
     ];
-    for (const shape of this.#holes) board.fill(shape(0), 0);
+    for (const shape of holes) board.fill(shape(0), 0);
     for (const [bit, shapes, grow] of layers) for (const shape of shapes) board.mark(shape(grow), bit);
     return board;
   }

@@ -1,7 +1,7 @@
 import type { Mask, Point } from '../mask';
 import type { Random } from '../random';
 import { bowed, doodle, type Stroke } from './brush';
-import { isNoDesignedSpot, leavesTheShape, type Change } from './recognisable';
+import { isNoDesignedSpot, isPlainlyAtAnEdge, leavesBothSides, type Change } from './recognisable';
 import { along, edgeSiteOf, run, turned, type SiteKind } from './site';
 import type { Pieces } from './topology';
 
@@ -20,7 +20,7 @@ export interface DefectKind {
   minPieceAreaPx: number;
   /** Least number of pixels that must have changed: less is not visible. */
   minChangedPx: number;
-  /** Whether a person can tell it from the board's design; left out where the topology alone tells. */
+  /** Whether a person can tell it from the board's design and knows its class; left out where the topology alone tells. */
   isRecognisable?: (change: Change) => boolean;
   /** Distance that must be kept to the other value all around, px; undefined where the defect touches an edge. */
   clearancePx?: number;
@@ -39,7 +39,7 @@ function crossing(random: Random, a: Point, b: Point, halfWidth: number): Stroke
     const to = random.chance(0.7) ? halfWidth : halfWidth * random.between(0.5, 1.6);
     const bend = random.normal() * 0.14;
     const long = Math.min(Math.abs(bend) + 0.08, MAX_SAG_PX / length) * Math.sign(bend);
-    const bow = length > STRAIGHT_PX ? long : random.chance(0.35) ? 0 : bend;
+    const bow = length > STRAIGHT_PX ? long : random.chance(0.15) ? 0 : bend;
     return [{ path: bowed(random, a, b, bow), from: halfWidth, to }];
   }
   const nx = -(b.y - a.y) / length;
@@ -151,6 +151,7 @@ export const DEFECT_KINDS: Record<DefectClass, DefectKind> = {
     holds: (before, after) => after.copper > before.copper,
     minPieceAreaPx: 24,
     minChangedPx: 16,
+    isRecognisable: leavesBothSides,
   },
   short: {
     value: 1,
@@ -165,7 +166,7 @@ export const DEFECT_KINDS: Record<DefectClass, DefectKind> = {
     holds: (before, after) => after.copper === before.copper && after.bare === before.bare,
     minPieceAreaPx: 8,
     minChangedPx: 26,
-    isRecognisable: leavesTheShape,
+    isRecognisable: isPlainlyAtAnEdge,
   },
   spur: {
     value: 1,
@@ -173,7 +174,7 @@ export const DEFECT_KINDS: Record<DefectClass, DefectKind> = {
     holds: (before, after) => after.copper === before.copper && after.bare === before.bare,
     minPieceAreaPx: 8,
     minChangedPx: 26,
-    isRecognisable: leavesTheShape,
+    isRecognisable: isPlainlyAtAnEdge,
   },
   copper: {
     value: 1,

@@ -2,9 +2,9 @@ import type { Rectangle } from '../../frame/frame';
 import type { Mask } from '../mask';
 import type { Random } from '../random';
 import { paint, type Patch } from './brush';
-import { DEFECT_KINDS, type DefectClass } from './kinds';
+import { DEFECT_KINDS, type DefectClass, type DefectKind } from './kinds';
 import { edgePixels } from './site';
-import { countPieces } from './topology';
+import { countPieces, grownByOne, type Pieces } from './topology';
 
 /** Defects and their surroundings stay this far inside the picture, px. */
 const RIM_PX = 3;
@@ -76,6 +76,27 @@ function boundsOf(mask: Mask, indexes: readonly number[]): Rectangle {
   return { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
 }
 
+/**
+ * The pieces around a defect as three cameras see them: as drawn, and with copper a pixel thicker or thinner on every
+ * side, as light, focus or another threshold make it. What is a defect of its class in one of them only, such as a spur
+ * a pixel away from the next trace, is a matter of taste.
+ */
+function readings(mask: Mask, box: Rectangle, { minPieceAreaPx }: DefectKind): Pieces[] {
+  const around = {
+    x: box.x - WINDOW_PX,
+    y: box.y - WINDOW_PX,
+    width: box.width + 2 * WINDOW_PX,
+    height: box.height + 2 * WINDOW_PX,
+  };
+  const thick = grownByOne(mask, around, 1);
+  const thin = grownByOne(mask, around, 0);
+  return [
+    countPieces(mask, around.x, around.y, around.x + around.width, around.y + around.height, minPieceAreaPx),
+    countPieces(thick, 0, 0, thick.width, thick.height, minPieceAreaPx),
+    countPieces(thin, 0, 0, thin.width, thin.height, minPieceAreaPx),
+  ];
+}
+
 /** Puts one defect of a class somewhere on the board, or leaves the board as it was. */
 function placeOne(
   mask: Mask,
@@ -109,19 +130,11 @@ function placeOne(
       undo();
       continue;
     }
-    const around = {
-      x: box.x - WINDOW_PX,
-      y: box.y - WINDOW_PX,
-      width: box.width + 2 * WINDOW_PX,
-      height: box.height + 2 * WINDOW_PX,
-    };
-    const count = () =>
-      countPieces(mask, around.x, around.y, around.x + around.width, around.y + around.height, kind.minPieceAreaPx);
-    const after = count();
+    const after = readings(mask, box, kind);
     undo();
-    if (!kind.holds(count(), after)) continue;
-    const change = { before: mask, was: other, areaPx: changed.length, bounds: box, around } as const;
-    if (kind.isRecognisable?.(change) === false) continue;
+    const before = readings(mask, box, kind);
+    if (!after.every((pieces, i) => kind.holds(before[i] as Pieces, pieces))) continue;
+    if (kind.isRecognisable?.({ before: mask, was: other, pixels: changed, bounds: box }) === false) continue;
     for (const index of changed) mask.data[index] = kind.value;
     return { label, changed: box };
   }

@@ -1,4 +1,5 @@
-import type { Mask } from '../mask';
+import type { Rectangle } from '../../frame/frame';
+import { Mask } from '../mask';
 
 /** Pieces of 4- or 8-connected pixels of a value inside a window. */
 export interface Pieces {
@@ -9,30 +10,49 @@ export interface Pieces {
 const COPPER_STEPS = [-1, -1, 0, -1, 1, -1, -1, 0, 1, 0, -1, 1, 0, 1, 1, 1];
 const BARE_STEPS = [0, -1, -1, 0, 1, 0, 0, 1];
 
-/**
- * Counts the pieces of copper (8-connected) and of bare board (4-connected) in the window, specks below `minAreaPx`
- * left out. What a defect does to these counts is what it is: an open parts copper, a short parts bare board.
- */
-export function countPieces(
-  mask: Mask,
-  left: number,
-  top: number,
-  right: number,
-  bottom: number,
-  minAreaPx: number,
-): Pieces {
-  const x0 = Math.max(0, left);
-  const y0 = Math.max(0, top);
-  const width = Math.min(mask.width, right) - x0;
-  const height = Math.min(mask.height, bottom) - y0;
-  if (width <= 0 || height <= 0) return { copper: 0, bare: 0 };
-  const seen = new Uint8Array(width * height);
-  const stack = new Int32Array(width * height);
-  const pieces: Pieces = { copper: 0, bare: 0 };
-  for (let start = 0; start < seen.length; start++) {
-    if (seen[start]) continue;
-    const value = mask.data[(y0 + ((start / width) | 0)) * mask.width + x0 + (start % width)] as number;
+/** A part of a mask whose pieces are followed; each pixel belongs to one piece and is counted once. */
+class Flood {
+  readonly #mask: Mask;
+  readonly #x0: number;
+  readonly #y0: number;
+  readonly width: number;
+  readonly height: number;
+  readonly #seen: Uint8Array;
+  readonly #stack: Int32Array;
+
+  /** The window is clipped to the mask. */
+  constructor(mask: Mask, left: number, top: number, right: number, bottom: number) {
+    this.#mask = mask;
+    this.#x0 = Math.max(0, left);
+    this.#y0 = Math.max(0, top);
+    this.width = Math.max(0, Math.min(mask.width, right) - this.#x0);
+    this.height = Math.max(0, Math.min(mask.height, bottom) - this.#y0);
+    this.#seen = new Uint8Array(this.width * this.height);
+    this.#stack = new Int32Array(this.width * this.height);
+  }
+
+  valueAt(start: number): number {
+    const { width } = this;
+    return this.#mask.data[
+      (this.#y0 + ((start / width) | 0)) * this.#mask.width + this.#x0 + (start % width)
+    ] as number;
+  }
+
+  /** Where a pixel of the mask lies in the window; undefined outside. */
+  indexOf(x: number, y: number): number | undefined {
+    const column = x - this.#x0;
+    const row = y - this.#y0;
+    return column >= 0 && row >= 0 && column < this.width && row < this.height ? row * this.width + column : undefined;
+  }
+
+  /** Size of the piece that holds this pixel, px; 0 when the piece was counted before. */
+  take(start: number): number {
+    const { width, height } = this;
+    const seen = this.#seen;
+    if (seen[start]) return 0;
+    const value = this.valueAt(start);
     const steps = value === 1 ? COPPER_STEPS : BARE_STEPS;
+    const stack = this.#stack;
     let size = 0;
     let depth = 0;
     seen[start] = 1;
@@ -47,12 +67,64 @@ export function countPieces(
         const ny = y + (steps[i + 1] as number);
         if (nx < 0 || ny < 0 || nx >= width || ny >= height) continue;
         const next = ny * width + nx;
-        if (seen[next] || mask.data[(y0 + ny) * mask.width + x0 + nx] !== value) continue;
+        if (seen[next] || this.#mask.data[(this.#y0 + ny) * this.#mask.width + this.#x0 + nx] !== value) continue;
         seen[next] = 1;
         stack[depth++] = next;
       }
     }
-    if (size >= minAreaPx) pieces[value === 1 ? 'copper' : 'bare']++;
+    return size;
+  }
+}
+
+/**
+ * Counts the pieces of copper (8-connected) and of bare board (4-connected) in the window, specks below `minAreaPx`
+ * left out. What a defect does to these counts is what it is: an open parts copper, a short parts bare board.
+ */
+export function countPieces(
+  mask: Mask,
+  left: number,
+  top: number,
+  right: number,
+  bottom: number,
+  minAreaPx: number,
+): Pieces {
+  const flood = new Flood(mask, left, top, right, bottom);
+  const pieces: Pieces = { copper: 0, bare: 0 };
+  for (let start = 0; start < flood.width * flood.height; start++) {
+    if (flood.take(start) >= minAreaPx) pieces[flood.valueAt(start) === 1 ? 'copper' : 'bare']++;
   }
   return pieces;
+}
+
+/** Area inside the window of the pieces that hold any of the pixels (indexes into the mask) with this value, px. */
+export function areaOfPieces(mask: Mask, window: Rectangle, pixels: Iterable<number>, value: 0 | 1): number {
+  const flood = new Flood(mask, window.x, window.y, window.x + window.width, window.y + window.height);
+  let area = 0;
+  for (const pixel of pixels) {
+    if (mask.data[pixel] !== value) continue;
+    const start = flood.indexOf(pixel % mask.width, Math.floor(pixel / mask.width));
+    if (start !== undefined) area += flood.take(start);
+  }
+  return area;
+}
+
+/** A part of a mask with one value grown by a pixel in all directions; the picture's rim is repeated outwards. */
+export function grownByOne(mask: Mask, window: Rectangle, value: 0 | 1): Mask {
+  const x0 = Math.max(0, window.x);
+  const y0 = Math.max(0, window.y);
+  const width = Math.max(0, Math.min(mask.width, window.x + window.width) - x0);
+  const height = Math.max(0, Math.min(mask.height, window.y + window.height) - y0);
+  const grown = new Mask(width, height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      let found = false;
+      for (let v = Math.max(0, y0 + y - 1); v <= Math.min(mask.height - 1, y0 + y + 1) && !found; v++) {
+        for (let u = Math.max(0, x0 + x - 1); u <= Math.min(mask.width - 1, x0 + x + 1) && !found; u++) {
+          found = mask.data[v * mask.width + u] === value;
+        }
+      }
+      grown.data[y * width + x] = found ? value : 1 - value;
+    }
+  }
+  return grown;
 }

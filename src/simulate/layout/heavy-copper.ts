@@ -2,7 +2,7 @@ import type { Point } from '../mask';
 import type { Random } from '../random';
 import { capsule, disc, rectangle } from '../shapes';
 import type { Sheet } from '../sheet';
-import { bus, chip, footprint, vias } from './parts';
+import { bus, chip, footprint, MIN_DRILL_PX, vias } from './parts';
 import { build } from './recipe';
 import { drawPath, step } from './route';
 
@@ -41,7 +41,7 @@ export function bars(sheet: Sheet, random: Random): void {
     }
     for (let i = random.pick([0, 0, 1, 2, 4]); i > 0; i--) {
       const spot = place(middle + random.between(-0.5, 0.5) * half, random.between(0, sheet.size));
-      sheet.hole(disc(spot.x, spot.y, random.logBetween(3.5, 12)));
+      sheet.hole(disc(spot.x, spot.y, random.logBetween(MIN_DRILL_PX, 12)));
     }
     at += 2 * half + gap + (sidestep > 0 ? sidestep : 0);
   }
@@ -87,7 +87,7 @@ export function power(sheet: Sheet, random: Random): void {
     [chip, 0, 4],
     [vias, 0, 2],
   ]);
-  const drill = random.logBetween(3.5, 22);
+  const drill = random.logBetween(MIN_DRILL_PX, 22);
   for (let i = random.integer(0, 16); i > 0; i--) {
     sheet.hole(disc(random.between(0, sheet.size), random.between(0, sheet.size), drill));
   }

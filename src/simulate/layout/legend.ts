@@ -4,8 +4,8 @@ import { capsule, type Shape } from '../shapes';
 import type { Sheet } from '../sheet';
 import { GLYPH_ADVANCE, GLYPH_NAMES, glyphStrokes } from './strokes';
 
-/** Pen strokes of a few random letters, as paths. */
-export function letterPaths(random: Random, at: Point, unitPx: number, count: number): Point[][] {
+/** A few random letters in a row, each as the paths of its pen strokes. */
+export function letters(random: Random, at: Point, unitPx: number, count: number): Point[][][] {
   // mostly along an edge of the board, sometimes at any slant
   const angle = random.chance(0.75) ? (random.pick([0, 1, 3, 0]) * Math.PI) / 2 : random.between(0, 2 * Math.PI);
   const x = { x: Math.cos(angle), y: Math.sin(angle) };
@@ -17,7 +17,7 @@ export function letterPaths(random: Random, at: Point, unitPx: number, count: nu
         return { x: at.x + x.x * across + y.x * v * unitPx, y: at.y + x.y * across + y.y * v * unitPx };
       }),
     ),
-  ).flat();
+  );
 }
 
 function pieces(path: readonly Point[], halfWidth: number): Shape[] {
@@ -35,7 +35,7 @@ export function legend(sheet: Sheet, random: Random): void {
     for (const shape of pieces(outline.slice(0, random.chance(0.7) ? 5 : 4), halfWidth)) sheet.silk(shape);
   }
   for (let i = random.integer(0, 8); i > 0; i--) {
-    for (const path of letterPaths(random, anywhere(), random.between(2.5, 6), random.integer(1, 5))) {
+    for (const path of letters(random, anywhere(), random.between(2.5, 6), random.integer(1, 5)).flat()) {
       for (const shape of pieces(path, halfWidth * 0.8)) sheet.silk(shape);
     }
   }

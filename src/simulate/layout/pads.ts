@@ -14,6 +14,9 @@ const PAD_SHAPES: Record<PadKind, (x: number, y: number, w: number, h: number) =
   soft: (x, y, w, h) => rectangle({ x, y, halfWidth: w, halfHeight: h, corner: Math.min(w, h) * 0.35 }),
 };
 
+/** Radius of the smallest hole in a pad, px. */
+const MIN_HOLE_PX = 2.5;
+
 export interface PadStyle {
   kind: PadKind;
   halfWidth: number;
@@ -58,7 +61,8 @@ export function placePad(
     const side = Math.min(style.halfWidth, style.halfHeight);
     const turn = random.between(0, 2 * Math.PI);
     const shift = side * style.holeShift;
-    sheet.hole(disc(x + shift * Math.cos(turn), y + shift * Math.sin(turn), side * style.hole));
+    const radius = Math.max(MIN_HOLE_PX, side * style.hole);
+    sheet.hole(disc(x + shift * Math.cos(turn), y + shift * Math.sin(turn), radius));
   }
   return true;
 }

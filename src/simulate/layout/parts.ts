@@ -2,7 +2,7 @@ import type { Point } from '../mask';
 import type { Random } from '../random';
 import { capsule, disc, rectangle } from '../shapes';
 import type { Sheet } from '../sheet';
-import { letterPaths } from './legend';
+import { letters } from './legend';
 import { padStyle, placePad, type PadStyle } from './pads';
 import { clearPart, drawPath, offsetPath, rounded, step, walk } from './route';
 
@@ -36,6 +36,9 @@ function endTrace(sheet: Sheet, random: Random, rules: Rules, at: Point, halfWid
   placePad(sheet, random, style, at.x, at.y, -1e3);
 }
 
+/** Traces that lead less far from their pad are not drawn, px. */
+const MIN_STUB_PX = 28;
+
 export function leadOut(sheet: Sheet, random: Random, rules: Rules, at: Point, heading: number, skip: number): void {
   const halfWidth = rules.halfWidth * random.pick([1, 1, 1, 0.7, 1.5]);
   const path = walk(sheet, random, {
@@ -47,8 +50,9 @@ export function leadOut(sheet: Sheet, random: Random, rules: Rules, at: Point, h
     segments: random.integer(1, 6),
     lengthPx: [rules.clearance * 2, 260],
   });
-  if (path.length < 2) return;
   const end = path[path.length - 1] as Point;
+  // a short stub on a pad looks like a spur
+  if (Math.hypot(end.x - at.x, end.y - at.y) < skip + MIN_STUB_PX) return;
   drawPath(sheet, rounded(path, rules.bendRadius / 2), halfWidth);
   endTrace(sheet, random, rules, end, halfWidth);
 }
@@ -218,6 +222,12 @@ export function meander(sheet: Sheet, random: Random, rules: Rules): void {
   if (clear.length > 3) drawPath(sheet, clear, rules.halfWidth);
 }
 
+/** Radius of the smallest drill for a hole that is not in a pad, px: smaller ones look like pin-holes. */
+export const MIN_DRILL_PX = 5;
+
+/** Milled slots are no narrower than this, px on either side of their middle; a pin-hole is. */
+const MIN_SLOT_HALF_PX = 9;
+
 /** A large piece of copper: a power plane, a heat spreader, a mounting pad. */
 export function area(sheet: Sheet, random: Random, rules: Rules): void {
   const at = anywhere(sheet, random);
@@ -229,12 +239,15 @@ export function area(sheet: Sheet, random: Random, rules: Rules): void {
     : rectangle({ ...at, halfWidth: w, halfHeight: h, corner, chamfer: random.chance(0.6) });
   if (!sheet.isClear(shape, rules.clearance)) return;
   sheet.copper(shape);
-  const drill = random.logBetween(3.5, 22);
+  const drill = random.logBetween(MIN_DRILL_PX, 22);
   for (let i = random.pick([0, 0, 1, 2, 4, 8]); i > 0; i--) {
     const spot = { x: at.x + random.between(-0.8, 0.8) * w, y: at.y + random.between(-0.8, 0.8) * h };
-    const radius = random.chance(0.8) ? drill : random.logBetween(3.5, 22);
+    const radius = random.chance(0.8) ? drill : random.logBetween(MIN_DRILL_PX, 22);
     if (random.chance(0.8)) sheet.hole(disc(spot.x, spot.y, radius));
-    else sheet.hole(capsule(spot, step(spot, random.integer(0, 7), radius * 3), radius * 0.7));
+    else {
+      const half = Math.max(MIN_SLOT_HALF_PX, radius * 0.7);
+      sheet.hole(capsule(spot, step(spot, random.integer(0, 7), half * 4), half));
+    }
   }
   if (random.chance(0.6)) {
     const heading = 2 * random.integer(0, 3);
@@ -245,10 +258,13 @@ export function area(sheet: Sheet, random: Random, rules: Rules): void {
 /** A few letters etched in copper. */
 export function text(sheet: Sheet, random: Random, rules: Rules): void {
   const at = anywhere(sheet, random);
-  const unit = random.between(2.5, 9);
+  const unit = random.between(4, 9);
   const halfWidth = random.between(0.8, unit * 0.6);
-  for (const path of letterPaths(random, at, unit, random.integer(1, 8))) {
-    drawPath(sheet, clearPart(sheet, path, halfWidth, Math.min(4, rules.clearance)), halfWidth);
+  const room = Math.min(4, rules.clearance);
+  for (const letter of letters(random, at, unit, random.integer(1, 8))) {
+    // part of a letter is a speck of copper and no letter
+    if (letter.every((path) => clearPart(sheet, path, halfWidth, room).length === path.length))
+      for (const path of letter) drawPath(sheet, path, halfWidth);
   }
 }
 

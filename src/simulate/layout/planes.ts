@@ -38,6 +38,9 @@ function loops(sheet: Sheet, random: Random, half: number): void {
   }
 }
 
+/** Shorter cuts in a plane look like pin-holes, px. */
+const MIN_GAP_PX = 70;
+
 /** A copper plane parted by narrow gaps, with cut-outs. */
 export function plane(sheet: Sheet, random: Random): void {
   const half = sheet.size / 2;
@@ -61,8 +64,9 @@ export function plane(sheet: Sheet, random: Random): void {
   for (let i = random.integer(1, 6); i > 0; i--) {
     let at = { x: random.between(0, sheet.size), y: random.between(0, sheet.size) };
     let heading = random.integer(0, 7);
-    for (let segments = random.integer(1, 6); segments > 0; segments--) {
-      const next = step(at, heading, random.logBetween(25, 350));
+    const segments = random.integer(1, 6);
+    for (let i = 0; i < segments; i++) {
+      const next = step(at, heading, random.logBetween(i === 0 ? MIN_GAP_PX : 25, 350));
       sheet.gap(capsule(at, next, gapHalf));
       at = next;
       heading += random.pick([-2, -1, 1, 2]);

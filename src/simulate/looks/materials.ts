@@ -24,7 +24,7 @@ const MASKS: readonly { weight: number; bare: Colour; copper: Colour }[] = [
   { weight: 10, bare: [112, 18, 24], copper: [160, 48, 46] },
   { weight: 8, bare: [22, 22, 26], copper: [48, 47, 50] },
   { weight: 6, bare: [58, 24, 92], copper: [96, 56, 136] },
-  { weight: 6, bare: [168, 138, 24], copper: [206, 176, 62] },
+  { weight: 6, bare: [136, 110, 18], copper: [206, 176, 62] },
 ];
 
 const FINISHES: readonly { weight: number; pad: Colour }[] = [
@@ -45,8 +45,25 @@ function varied(random: Random, colour: Colour, spread: number): Colour {
   ];
 }
 
+/** Copper is at least this much brighter than the bare board: an inspection station's light is set up until it is. */
+const MIN_CONTRAST = 1.4;
+
+/** Brightness as the eye weighs it. */
+function luma([red, green, blue]: Colour): number {
+  return 0.3 * red + 0.59 * green + 0.11 * blue;
+}
+
+/** The colours of one board under its light. */
 export function chooseMaterials(random: Random): Materials {
-  const laminate = varied(random, [118, 106, 66], 0.2);
+  for (;;) {
+    const materials = anyMaterials(random);
+    const { copper, bare, pad, laminate } = materials;
+    if (luma(copper) >= MIN_CONTRAST * luma(bare) && luma(pad) >= MIN_CONTRAST * luma(laminate)) return materials;
+  }
+}
+
+function anyMaterials(random: Random): Materials {
+  const laminate = varied(random, [110, 98, 60], 0.2);
   const drill = random.chance(0.8) ? varied(random, [16, 15, 15], 0.3) : varied(random, [225, 225, 225], 0.1);
   const silk = varied(random, [226, 226, 220], 0.06);
   if (random.chance(UNMASKED_SHARE)) {
@@ -63,9 +80,9 @@ export function chooseMaterials(random: Random): Materials {
   return {
     bare: varied(random, tinted(mask.bare), 0.08),
     // as bright as a lamp at an angle shows it
-    copper: varied(random, tinted(mask.copper, random.between(1.05, 1.25)), 0.06),
+    copper: varied(random, tinted(mask.copper, random.between(1.15, 1.4)), 0.06),
     pad: varied(random, random.weighted(FINISHES).pad, 0.08),
-    laminate: varied(random, [150, 134, 92], 0.1),
+    laminate: varied(random, [116, 103, 68], 0.1),
     silk,
     drill,
     shine: random.between(0.15, 0.6),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DEFECT_CLASSES, type DefectClass } from '../../../src/simulate/defects/kinds';
 import { placeDefects } from '../../../src/simulate/defects/place';
-import { countPieces, type Pieces } from '../../../src/simulate/defects/topology';
+import { countPieces, grownByOne, type Pieces } from '../../../src/simulate/defects/topology';
 import { Mask } from '../../../src/simulate/mask';
 import { Random } from '../../../src/simulate/random';
 import { rectangle } from '../../../src/simulate/shapes';
@@ -59,6 +59,24 @@ describe('placeDefects', () => {
       }
     });
   }
+
+  it('places nothing that is a defect of its class in one camera’s eyes only', () => {
+    // traces 7 px apart: a spur 4 px high or more ends too near to the next one to be told from a short
+    for (let seed = 0; seed < 40; seed++) {
+      const mask = traces(5, 17);
+      const clean = mask.clone();
+      for (const { changed } of placeDefects(mask, new Random('near', seed), ['spur', 'mousebite'])) {
+        for (const value of [0, 1] as const) {
+          const whole = { x: 0, y: 0, width: SIZE, height: SIZE };
+          assert.deepEqual(
+            pieces(grownByOne(mask, whole, value)),
+            pieces(grownByOne(clean, whole, value)),
+            `seed ${seed}: ${JSON.stringify(changed)}`,
+          );
+        }
+      }
+    }
+  });
 
   it('leaves out what finds no place and leaves the board as it was', () => {
     const mask = new Mask(SIZE, SIZE);

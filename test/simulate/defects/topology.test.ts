@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { countPieces } from '../../../src/simulate/defects/topology';
+import { areaOfPieces, countPieces, grownByOne } from '../../../src/simulate/defects/topology';
 import { Mask } from '../../../src/simulate/mask';
 
 function mask(...rows: string[]): Mask {
@@ -33,5 +33,41 @@ describe('countPieces', () => {
     const picture = mask('#.#', '#.#', '#.#');
     assert.deepEqual(countPieces(picture, -5, -5, 2, 50, 1), { copper: 1, bare: 1 });
     assert.deepEqual(countPieces(picture, 5, 5, 9, 9, 1), { copper: 0, bare: 0 });
+  });
+});
+
+describe('areaOfPieces', () => {
+  const picture = mask('##..##', '##..#.', '......', '.#####');
+  const window = { x: 0, y: 0, width: 6, height: 4 };
+  it('adds up the pieces that hold the pixels, each once', () => {
+    assert.equal(areaOfPieces(picture, window, [0, 1], 1), 4);
+    assert.equal(areaOfPieces(picture, window, [0, 4], 1), 7);
+    // bare board does not join over corners
+    assert.equal(areaOfPieces(mask('#.', '.#'), { x: 0, y: 0, width: 2, height: 2 }, [1], 0), 1);
+  });
+
+  it('leaves out pixels of the other value and what lies outside the window', () => {
+    assert.equal(areaOfPieces(picture, window, [2], 1), 0);
+    assert.equal(areaOfPieces(picture, { x: -5, y: 3, width: 9, height: 9 }, [19, 4], 1), 3);
+  });
+});
+
+describe('grownByOne', () => {
+  it('makes copper or bare board a pixel thicker on every side', () => {
+    const picture = mask('.....', '.....', '..#..', '.....', '.....');
+    const all = { x: 0, y: 0, width: 5, height: 5 };
+    assert.deepEqual(
+      [...grownByOne(picture, all, 1).data],
+      [...mask('.....', '.###.', '.###.', '.###.', '.....').data],
+    );
+    assert.deepEqual(
+      [...grownByOne(picture, all, 0).data],
+      [...mask('.....', '.....', '.....', '.....', '.....').data],
+    );
+  });
+
+  it('sees beyond its window, which is clipped to the picture', () => {
+    const picture = mask('...', '..#', '...');
+    assert.deepEqual([...grownByOne(picture, { x: -3, y: 0, width: 5, height: 1 }, 1).data], [0, 1]);
   });
 });
