@@ -28,10 +28,10 @@ function fine(sheet: Sheet, random: Random): void {
     [chip, 0, 8],
     [vias, 0, 4],
     [dots, random.chance(0.75) ? 1 : 0, 2],
-    [links, 0, 8],
+    [links, 0, 10],
     [target, 0, 1],
     [ringChain, 0, random.chance(0.3) ? 3 : 0],
-    [text, 0, random.chance(0.2) ? 2 : 0],
+    [text, 0, random.chance(0.3) ? 3 : 0],
   ]);
   if (random.chance(0.12)) sheet.flood(wholeSheet(sheet), random.between(5, 12));
 }
@@ -53,7 +53,7 @@ function throughHole(sheet: Sheet, random: Random): void {
     [chip, 0, 9],
     [vias, 0, 2],
     [dots, 0, 1],
-    [links, 0, 6],
+    [links, 0, 9],
     [target, 0, 1],
     [ringChain, 0, random.chance(0.3) ? 3 : 0],
     [text, 0, random.chance(0.3) ? 3 : 0],

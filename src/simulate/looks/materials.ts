@@ -10,7 +10,8 @@ export interface Materials {
   pad: Colour;
   /** Laminate seen through an opening. */
   laminate: Colour;
-  silk: Colour;
+  /** None on boards before the solder mask. */
+  silk?: Colour;
   drill: Colour;
   /** How much metal under no mask shines: brushed texture and relief. */
   shine: number;
@@ -68,7 +69,7 @@ function anyMaterials(random: Random): Materials {
   const silk = varied(random, [226, 226, 220], 0.06);
   if (random.chance(UNMASKED_SHARE)) {
     const copper = varied(random, [216, 140, 98], 0.12);
-    return { bare: laminate, copper, pad: copper, laminate, silk, drill, shine: random.between(0.6, 1.4) };
+    return { bare: laminate, copper, pad: copper, laminate, drill, shine: random.between(0.6, 1.4) };
   }
   const mask = random.weighted(MASKS);
   const tone = random.between(0.8, 1.3);

@@ -49,7 +49,7 @@ function paintMaterials(
     const metal = (bits & 1) === 1;
     const open = (bits & OPENING) !== 0;
     let colour = metal ? (open ? materials.pad : materials.copper) : open ? materials.laminate : materials.bare;
-    if ((bits & SILK) !== 0 && !open) colour = materials.silk;
+    if ((bits & SILK) !== 0 && !open && materials.silk) colour = materials.silk;
     if ((bits & DRILL) !== 0) colour = materials.drill;
     colours.push(colour);
   }
