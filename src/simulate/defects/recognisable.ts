@@ -30,7 +30,8 @@ const MAX_OF_JOINED = 0.4;
 
 /**
  * A bite or spur reaches this far from the old edge, px, or to the middle of what is narrower. Lower ones are the
- * waviness of etched edges; of DeepPCB's bites and spurs 95 in 100 measure 5 px or more on their shorter side.
+ * waviness of etched edges; of the bites and spurs labelled in DeepPCB's training images 95 in 100 measure 4 px or more
+ * on their shorter side.
  */
 const MIN_REACH_PX = 4;
 /** How far around a bite the middle of its conductor is looked for, px. */
