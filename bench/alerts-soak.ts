@@ -9,8 +9,9 @@
 import { parseArgs } from 'node:util';
 import { connectAsync } from 'mqtt';
 import { AlertJournal, feed, feedFlow } from '../test/alert/support/alert-feed';
-import { brokerNodes, Mosquitto, until } from '../test/alert/support/mosquitto';
+import { brokerNodes, Mosquitto } from '../test/alert/support/mosquitto';
 import { NodeRedProcess } from '../test/alert/support/node-red-process';
+import { waitFor } from '../test/helpers/wait-for';
 import { shippedSchemas } from '../test/alert/schemas';
 
 const { values } = parseArgs({
@@ -78,12 +79,12 @@ async function main(): Promise<void> {
     }
     if (!(await confirmed)) {
       handedOverAgain += 1;
-      await until(() => feed(nodeRed.url, numbers), `frames ${seq} to be confirmed`);
+      await waitFor(`frames ${seq} to be confirmed`, () => feed(nodeRed.url, numbers));
     }
     if ((seq / batch) % 50 === 0) process.stderr.write(`${seq} frames, ${journal.frames} arrived\n`);
   }
   await outages;
-  await until(() => journal.frames >= alerts, 'the last alerts', 120_000).catch(() => undefined);
+  await waitFor('the last alerts', () => journal.frames >= alerts, 120_000).catch(() => undefined);
   const missing = journal.missing(alerts);
   const seconds = (Date.now() - startMs) / 1000;
   console.log(

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { get } from 'sparkplug-payload';
+import { waitFor } from '../helpers/wait-for';
 import { AlertJournal, feed, feedFlow } from './support/alert-feed';
-import { brokerNodes, Mosquitto, until } from './support/mosquitto';
+import { brokerNodes, Mosquitto } from './support/mosquitto';
 import { NodeRedProcess } from './support/node-red-process';
 import { shippedSchemas } from './schemas';
 
@@ -65,10 +66,10 @@ describe('defect-alert on Mosquitto with TLS and a password', () => {
 
   it('is online, and everything on the wire fits its schema', async () => {
     // verdicts are told, not kept: frames before the connection would have none on the wire
-    await until(() => subscriber.of('inspection/line-1/status').length > 0, 'the station to be online', 60_000);
-    await until(() => feed(nodeRed.url, [0, 1, 2]), 'the frames to be confirmed');
-    await until(() => subscriber.of('inspection/line-1/alert').length >= 3, 'three alerts');
-    await until(() => subscriber.of('inspection/line-1/verdict').length >= 3, 'three verdicts');
+    await waitFor('the station to be online', () => subscriber.of('inspection/line-1/status').length > 0, 60_000);
+    await waitFor('the frames to be confirmed', () => feed(nodeRed.url, [0, 1, 2]));
+    await waitFor('three alerts', () => subscriber.of('inspection/line-1/alert').length >= 3);
+    await waitFor('three verdicts', () => subscriber.of('inspection/line-1/verdict').length >= 3);
     const expected = { alert: 'defect-alert', verdict: 'inspection-verdict', status: 'inspection-status' } as const;
     for (const [leaf, schema] of Object.entries(expected)) {
       const messages = subscriber.of(`inspection/line-1/${leaf}`);
@@ -83,7 +84,7 @@ describe('defect-alert on Mosquitto with TLS and a password', () => {
     const topics: string[] = [];
     late.on('message', (topic, _payload, { retain }) => topics.push(`${retain ? 'retained' : 'live'} ${topic}`));
     await late.subscribeAsync(['inspection/+/+', 'homeassistant/#'], { qos: 1 });
-    await until(() => topics.length >= 10, 'what is retained');
+    await waitFor('what is retained', () => topics.length >= 10);
     await late.endAsync();
     assert.ok(topics.includes('retained inspection/line-1/status'));
     assert.ok(topics.includes('retained inspection/line-1/verdict'));
@@ -101,7 +102,7 @@ describe('defect-alert on Mosquitto with TLS and a password', () => {
       if (seq === 69 || seq === 168) {
         // What the broker has acknowledged is in its hands, and this one loses some of it when it is killed: so it is
         // killed when it holds nothing. bench/alerts-soak.ts kills it at any time and counts.
-        await until(() => arrived() >= seq, 'what was sent so far');
+        await waitFor('what was sent so far', () => arrived() >= seq);
         await broker.kill('SIGKILL');
       }
       const confirmed = feed(nodeRed.url, numbers);
@@ -111,9 +112,9 @@ describe('defect-alert on Mosquitto with TLS and a password', () => {
         await nodeRed.resume();
       }
       if (seq === 234) await broker.resume();
-      if (!(await confirmed)) await until(() => feed(nodeRed.url, numbers), 'the frames to be confirmed');
+      if (!(await confirmed)) await waitFor('the frames to be confirmed', () => feed(nodeRed.url, numbers));
     }
-    await until(() => arrived() >= all, 'all alerts', 60_000).catch(() => undefined);
+    await waitFor('all alerts', () => arrived() >= all, 60_000).catch(() => undefined);
     for (const alert of alerts()) journal.add(alert);
     assert.deepEqual(journal.missing(all), []);
     assert.equal(journal.outOfOrder, 0);
@@ -121,13 +122,13 @@ describe('defect-alert on Mosquitto with TLS and a password', () => {
 
   it('is offline by its Last Will when it is killed, and says goodbye itself when it is stopped', async () => {
     const status = () => subscriber.of<{ status: string; time?: string }>('inspection/line-1/status').at(-1);
-    await until(() => status()?.status === 'online', 'online');
+    await waitFor('online', () => status()?.status === 'online');
     await nodeRed.kill('SIGKILL');
-    await until(() => status()?.status === 'offline', 'the will');
+    await waitFor('the will', () => status()?.status === 'offline');
     await nodeRed.resume();
-    await until(() => status()?.status === 'online', 'online again');
+    await waitFor('online again', () => status()?.status === 'online');
     await nodeRed.kill('SIGTERM');
-    await until(() => status()?.status === 'offline', 'the goodbye');
+    await waitFor('the goodbye', () => status()?.status === 'offline');
     for (const message of subscriber.of('inspection/line-1/status')) assert.ok(schemas['inspection-status'](message));
   });
 });
@@ -160,9 +161,9 @@ describe('Sparkplug B on Mosquitto', () => {
       });
 
   it('is born, tells data in sequence, is reborn on command, and dies with the bdSeq it was born with', async () => {
-    await until(() => told('DBIRTH').length === 1, 'the birth');
-    await until(() => feed(nodeRed.url, [0, 1]), 'the frames to be confirmed');
-    await until(() => told('DDATA').length === 2, 'data');
+    await waitFor('the birth', () => told('DBIRTH').length === 1);
+    await waitFor('the frames to be confirmed', () => feed(nodeRed.url, [0, 1]));
+    await waitFor('data', () => told('DDATA').length === 2);
     assert.deepEqual(
       [told('NBIRTH')[0]?.seq, told('DBIRTH')[0]?.seq, ...told('DDATA').map(({ seq }) => seq)],
       [0, 1, 2, 3],
@@ -174,15 +175,15 @@ describe('Sparkplug B on Mosquitto', () => {
       metrics: [{ name: 'Node Control/Rebirth', type: 'Boolean' as const, value: true }],
     };
     await subscriber.client.publishAsync('spBv1.0/Plant/NCMD/line-1', Buffer.from(eclipse!.encodePayload(rebirth)));
-    await until(() => told('DBIRTH').length === 2, 'the rebirth');
+    await waitFor('the rebirth', () => told('DBIRTH').length === 2);
 
     const bornWith = Number(told('NBIRTH')[0]?.metrics.bdSeq);
     assert.equal(Number(told('NBIRTH')[1]?.metrics.bdSeq), bornWith);
     await nodeRed.kill('SIGKILL');
-    await until(() => told('NDEATH').length === 1, 'the death certificate');
+    await waitFor('the death certificate', () => told('NDEATH').length === 1);
     assert.equal(Number(told('NDEATH')[0]?.metrics.bdSeq), bornWith);
     await nodeRed.resume();
-    await until(() => told('NBIRTH').length === 3, 'the next birth');
+    await waitFor('the next birth', () => told('NBIRTH').length === 3);
     assert.equal(Number(told('NBIRTH')[2]?.metrics.bdSeq), (bornWith + 1) % 256);
   });
 });

@@ -4,8 +4,33 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endChild } from './child-processes';
 import { freePort } from './free-port';
 import { waitFor } from './wait-for';
+
+/** Starts the broker with a configuration file and waits until it takes connections on the port. */
+export async function startMosquitto(configFile: string, port: number): Promise<ChildProcess> {
+  const program = process.env.MOSQUITTO ?? 'mosquitto';
+  // Debian puts servers where PATH of a normal user does not look
+  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin` };
+  const child = spawn(program, ['-c', configFile], { stdio: 'ignore', env });
+  await once(child, 'spawn');
+  await waitFor('Mosquitto to listen', () => {
+    if (child.exitCode !== null) throw new Error(`Mosquitto ended with ${child.exitCode}`);
+    return answers(port);
+  });
+  return child;
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => socket.destroy());
+    socket.once('connect', () => socket.end());
+  });
+}
 
 /** A real Mosquitto on a free port of 127.0.0.1. */
 export class Mosquitto {
@@ -21,31 +46,11 @@ export class Mosquitto {
     const port = await freePort();
     const file = join(folder, 'mosquitto.conf');
     writeFileSync(file, [`listener ${port} 127.0.0.1`, ...config, ''].join('\n'));
-    const program = process.env.MOSQUITTO ?? 'mosquitto';
-    const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/usr/local/sbin` };
-    const child = spawn(program, ['-c', file], { stdio: 'ignore', env });
-    await once(child, 'spawn');
-    const broker = new Mosquitto(child, folder, port);
-    await waitFor('Mosquitto to listen', () => broker.#answers());
-    return broker;
-  }
-
-  #answers(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const socket = connect(this.port, '127.0.0.1');
-      socket.once('connect', () => resolve(true));
-      socket.once('error', () => resolve(false));
-      socket.once('close', () => socket.destroy());
-      socket.once('connect', () => socket.end());
-    });
+    return new Mosquitto(await startMosquitto(file, port), folder, port);
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      const ended = once(this.child, 'exit');
-      this.child.kill(signal);
-      await ended;
-    }
+    await endChild(this.child, signal);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

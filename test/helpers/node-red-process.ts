@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { endChild } from './child-processes';
 import { freePort } from './free-port';
 import { waitFor } from './wait-for';
 
@@ -104,9 +104,6 @@ export class NodeRedProcess {
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    if (!this.isRunning) return;
-    const ended = once(this.child, 'exit');
-    this.child.kill(signal);
-    await ended;
+    await endChild(this.child, signal);
   }
 }

@@ -1,45 +1,13 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect as connectTcp } from 'node:net';
+import { execFileSync, type ChildProcess } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endChild } from '../../helpers/child-processes';
 import { freePort } from '../../helpers/free-port';
-import { waitFor } from '../../helpers/wait-for';
+import { startMosquitto } from '../../helpers/mosquitto';
 
 export const PASSWORD = 'not a secret';
 export const USER = 'station';
-
-/** Debian puts servers where PATH of a normal user does not look. */
-function findMosquitto(): string {
-  for (const path of ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/opt/homebrew/sbin/mosquitto']) {
-    if (existsSync(path)) return path;
-  }
-  throw new Error('This test needs the MQTT broker Mosquitto: apt-get install mosquitto');
-}
-
-export { freePort };
-
-/** Polls until a condition holds; tests wait for what they need, never for a time. */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  what: string,
-  timeoutMs = 30_000,
-): Promise<void> {
-  await waitFor(what, condition, timeoutMs);
-}
-
-async function answers(port: number): Promise<boolean> {
-  const socket = connectTcp(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
 
 function makeCertificate(folder: string): void {
   execFileSync(
@@ -107,21 +75,12 @@ export class Mosquitto {
   }
 
   async resume(): Promise<void> {
-    const child = spawn(findMosquitto(), ['-c', join(this.folder, 'mosquitto.conf')], { stdio: 'ignore' });
-    this.#process = child;
-    await until(async () => {
-      if (child.exitCode !== null) throw new Error(`Mosquitto ended with ${child.exitCode}`);
-      return answers(this.port);
-    }, 'Mosquitto to answer');
+    this.#process = await startMosquitto(join(this.folder, 'mosquitto.conf'), this.port);
   }
 
   /** Ends the broker; SIGKILL is a crash. */
   async kill(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await exited;
+    if (this.#process !== undefined) await endChild(this.#process, signal);
   }
 
   async stop(): Promise<void> {

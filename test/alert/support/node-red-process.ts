@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, until } from './mosquitto';
+import { endChild } from '../../helpers/child-processes';
+import { freePort } from '../../helpers/free-port';
+import { waitFor } from '../../helpers/wait-for';
 
 /** A real Node-RED in a process of its own, with the built nodes of this package, that can be killed and started again. */
 export class NodeRedProcess {
@@ -64,25 +65,17 @@ export class NodeRedProcess {
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => writeFileSync(join(this.userDir, 'log.txt'), chunk, { flag: 'a' }));
     }
-    await until(
-      async () => {
-        if (child.exitCode !== null) throw new Error(`Node-RED ended with ${child.exitCode}: ${this.log}`);
-        return fetch(`${this.url}/flows`).then(
-          ({ ok }) => ok,
-          () => false,
-        );
-      },
-      'Node-RED to answer',
-      60_000,
-    );
+    await waitFor('Node-RED to answer', async () => {
+      if (child.exitCode !== null) throw new Error(`Node-RED ended with ${child.exitCode}: ${this.log}`);
+      return fetch(`${this.url}/flows`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    });
   }
 
   async kill(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await exited;
+    if (this.#process !== undefined) await endChild(this.#process, signal);
   }
 
   async stop(): Promise<void> {
