@@ -18,6 +18,31 @@ export const SILK = 8;
 /** Copper left around a drilled hole at least, px; a hole off the copper keeps as far away. */
 const MIN_RING_PX = 1.5;
 
+/** Smaller leftovers of a pour are taken away, px: "dead copper" to layout programs. */
+const MIN_POUR_PX = 900;
+
+/** The pieces of copper below an area, as lists of pixels. */
+function smallPieces(mask: Mask, areaPx: number): number[][] {
+  const seen = new Uint8Array(mask.data.length);
+  const small: number[][] = [];
+  for (let start = 0; start < seen.length; start++) {
+    if (seen[start] || mask.data[start] !== 1) continue;
+    const piece = [start];
+    seen[start] = 1;
+    for (let i = 0; i < piece.length; i++) {
+      const at = piece[i] as number;
+      const x = at % mask.width;
+      for (const next of [x > 0 ? at - 1 : -1, x < mask.width - 1 ? at + 1 : -1, at - mask.width, at + mask.width]) {
+        if (seen[next] !== 0 || mask.data[next] !== 1) continue;
+        seen[next] = 1;
+        piece.push(next);
+      }
+    }
+    if (piece.length < areaPx) small.push(piece);
+  }
+  return small;
+}
+
 /**
  * A board being laid out. It is larger than the picture by `marginPx` on every side, so that a slightly turned board
  * still fills the picture. Drill holes are kept apart and cut last: no later trace may cover one.
@@ -27,7 +52,7 @@ export class Sheet {
   readonly mask: Mask;
   readonly #drawn: Drawn[] = [];
   readonly #openings: Shape[] = [];
-  readonly #holes: Shape[] = [];
+  readonly #holes: { shape: Shape; overlaps: boolean }[] = [];
   readonly #silk: Shape[] = [];
 
   constructor(sizePx: number, marginPx: number) {
@@ -50,8 +75,9 @@ export class Sheet {
     this.#openings.push(shape);
   }
 
-  hole(shape: Shape): void {
-    this.#holes.push(shape);
+  /** @param overlaps drilled into other holes on purpose; otherwise a hole that would touch one is left out */
+  hole(shape: Shape, overlaps = false): void {
+    this.#holes.push({ shape, overlaps });
   }
 
   silk(shape: Shape): void {
@@ -63,10 +89,19 @@ export class Sheet {
     return this.mask.isFreeOf(shape(clearancePx), 1);
   }
 
-  /** Floods the inside of `outline` with copper that keeps `gapPx` away from everything drawn so far. */
+  /** Takes away copper that is left over between gaps, as layout programs do: it looks like a defect. */
+  dropSlivers(): void {
+    for (const piece of smallPieces(this.mask, MIN_POUR_PX)) for (const pixel of piece) this.mask.data[pixel] = 0;
+  }
+
+  /**
+   * Floods the inside of `outline` with copper that keeps `gapPx` away from everything drawn so far; slivers between are
+   * left out.
+   */
   flood(outline: Shape, gapPx: number): void {
     this.mask.fill(outline(0), 1);
     for (const { shape, value } of this.#drawn) if (value === 1) this.mask.fill(shape(gapPx), 0);
+    this.dropSlivers();
     for (const { shape, value } of this.#drawn) this.mask.fill(shape(0), value);
   }
 
@@ -79,13 +114,19 @@ export class Sheet {
   /** The finished board: one byte per pixel, COPPER and the other bits. Holes that would do damage are not drilled. */
   finish(): Mask {
     const board = this.mask.clone();
-    const holes = this.#holes.filter((hole) => this.#isDrillable(hole));
+    const drillable = this.#holes.filter(({ shape }) => this.#isDrillable(shape));
+    const holes: Shape[] = [];
+    for (const { shape, overlaps } of drillable) {
+      // `board` has the holes so far cut out, this.mask has not
+      if (!overlaps && this.mask.isFreeOf(shape(0), 0) && !board.isFreeOf(shape(MIN_RING_PX), 0)) continue;
+      board.fill(shape(0), 0);
+      holes.push(shape);
+    }
     const layers: [number, Shape[], number][] = [
       [OPENING, this.#openings, 2],
       [SILK, this.#silk, 0],
       [DRILL, holes, 0],
     ];
-    for (const shape of holes) board.fill(shape(0), 0);
     for (const [bit, shapes, grow] of layers) for (const shape of shapes) board.mark(shape(grow), bit);
     return board;
   }

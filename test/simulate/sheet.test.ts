@@ -28,4 +28,36 @@ describe('Sheet.finish', () => {
     // the ring that would be left is too thin
     assert.deepEqual(drilled(50, 34, 5.2), { hole: false, copper: true });
   });
+
+  it('drills no hole into another one, but for slots that are drilled hole by hole', () => {
+    const holes = (overlaps: boolean) => {
+      const made = sheet();
+      made.hole(disc(40, 25, 5), overlaps);
+      made.hole(disc(48, 25, 5), overlaps);
+      return [40, 48].map((x) => (made.finish().at(x, 25) & DRILL) !== 0);
+    };
+    assert.deepEqual(holes(false), [true, false]);
+    assert.deepEqual(holes(true), [true, true]);
+  });
+});
+
+describe('Sheet.dropSlivers', () => {
+  it('takes away small pieces of copper and leaves large ones', () => {
+    const made = new Sheet(100, 0);
+    made.copper(rectangle({ x: 50, y: 30, halfWidth: 40, halfHeight: 20 }));
+    made.copper(rectangle({ x: 50, y: 80, halfWidth: 10, halfHeight: 10 }));
+    made.dropSlivers();
+    assert.equal(made.mask.at(50, 30), 1);
+    assert.equal(made.mask.at(50, 80), 0);
+  });
+
+  it('is done by a pour, before what was drawn comes back', () => {
+    const made = new Sheet(100, 0);
+    for (const x of [40, 60]) made.copper(capsule({ x, y: -20 }, { x, y: 120 }, 2));
+    made.flood(rectangle({ x: 50, y: 50, halfWidth: 60, halfHeight: 60 }), 5);
+    // 6 px of pour would be left between the two traces
+    assert.equal(made.mask.at(50, 50), 0);
+    assert.equal(made.mask.at(40, 50), 1);
+    assert.equal(made.mask.at(10, 50), 1);
+  });
 });

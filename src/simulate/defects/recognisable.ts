@@ -26,7 +26,7 @@ const MAX_BITE = 0.2;
 /** A cut that takes more of its conductor leaves nothing that is seen to belong together. */
 const MAX_CUT = 0.35;
 /** A bite or spur that is larger than this share of what it joins has become that: a drop, a hole, an island. */
-const MAX_OF_JOINED = 0.4;
+const MAX_OF_JOINED = 0.2;
 
 /**
  * A bite or spur reaches this far from the old edge, px, or to the middle of what is narrower. Lower ones are the

@@ -306,7 +306,7 @@ export function ringChain(sheet: Sheet, random: Random, rules: Rules): void {
   for (const spot of spots) {
     sheet.copper(disc(spot.x, spot.y, radius));
     sheet.opening(disc(spot.x, spot.y, radius));
-    sheet.hole(disc(spot.x, spot.y, drill));
+    sheet.hole(disc(spot.x, spot.y, drill), true);
   }
 }
 

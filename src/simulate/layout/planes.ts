@@ -82,6 +82,7 @@ export function plane(sheet: Sheet, random: Random): void {
     }
     if (random.chance(0.5)) sheet.copper(disc(spot.x, spot.y, radius * random.between(0.2, 0.7)));
   }
+  sheet.dropSlivers();
   const rules = {
     halfWidth: random.between(3, 9),
     clearance: 12,

@@ -12,11 +12,28 @@ const MAX_GAIN = 2.2;
 /** Random values read over and over: noise cheap enough for every pixel and channel. */
 const TABLE_SIZE = 16381;
 
-/** Silk this far around a changed pixel is taken off as well, px: a defect must not be cut up by letters. */
-const SILK_MARGIN_PX = 2;
+/** A figure of silk nearer than this to a defect is not printed, px: ink must not hide or cut up what the truth tells. */
+const SILK_MARGIN_PX = 8;
+
+/** Takes the whole connected figure of silk off that a pixel belongs to: a gap in it would give the defect away. */
+function takeSilkOff(layers: Uint8Array, width: number, start: number): void {
+  const stack = [start];
+  while (stack.length > 0) {
+    const at = stack.pop() as number;
+    if (((layers[at] ?? 0) & SILK) === 0) continue;
+    layers[at] = (layers[at] as number) & ~SILK;
+    const x = at % width;
+    for (const row of [at - width, at, at + width]) {
+      if (x > 0) stack.push(row - 1);
+      stack.push(row);
+      if (x < width - 1) stack.push(row + 1);
+    }
+  }
+}
 
 /**
- * Takes silk and drilled holes off the defects, in place: what the truth tells must be visible.
+ * Takes drilled holes off the defects, and legend that lies on them or near, in place: what the truth tells must be
+ * visible.
  *
  * @param clean the copper without defects
  * @param mask the copper with them
@@ -30,7 +47,7 @@ export function uncover(clean: Mask, mask: Mask, layers: Uint8Array): void {
     const y = Math.floor(index / width);
     for (let row = Math.max(0, y - SILK_MARGIN_PX); row <= Math.min(height - 1, y + SILK_MARGIN_PX); row++) {
       for (let column = Math.max(0, x - SILK_MARGIN_PX); column <= Math.min(width - 1, x + SILK_MARGIN_PX); column++) {
-        layers[row * width + column] = (layers[row * width + column] as number) & ~SILK;
+        if (((layers[row * width + column] as number) & SILK) !== 0) takeSilkOff(layers, width, row * width + column);
       }
     }
   }

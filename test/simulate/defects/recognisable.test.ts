@@ -75,10 +75,10 @@ describe('leavesTheShape', () => {
 describe('isSmallBesideJoined', () => {
   it('refuses a spur larger than the dot it sits on, and a bite that swallows a hole', () => {
     const dot = picture(0, box(30, 30, 10, 10));
-    assert.equal(isSmallBesideJoined(change(dot, box(40, 32, 8, 5), 0)), true);
-    assert.equal(isSmallBesideJoined(change(dot, box(40, 32, 8, 6), 0)), false);
+    assert.equal(isSmallBesideJoined(change(dot, box(40, 32, 5, 4), 0)), true);
+    assert.equal(isSmallBesideJoined(change(dot, box(40, 32, 7, 3), 0)), false);
     const hole = picture(1, box(30, 30, 10, 10));
-    assert.equal(isSmallBesideJoined(change(hole, box(40, 32, 8, 6), 1)), false);
+    assert.equal(isSmallBesideJoined(change(hole, box(40, 32, 7, 3), 1)), false);
   });
 });
 

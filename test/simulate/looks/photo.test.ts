@@ -10,9 +10,11 @@ import { DRILL, OPENING, SILK } from '../../../src/simulate/sheet';
 describe('photo', () => {
   it('shows every defect, also under silk and in holes, and leaves the rest alone', () => {
     for (let seed = 0; seed < 8; seed++) {
-      const { mask, defects } = drawCopper({ seed, look: 'photo' }, 'photo');
+      const { copper, mask, defects, layers } = drawCopper({ seed, look: 'photo' }, 'photo');
       const { pixels: defective } = simulateBoard({ seed, look: 'photo' });
-      const { pixels: clean } = simulateBoard({ seed, look: 'photo', defects: 0 });
+      // the same board without defects, and with the same legend: what lies near a defect is not printed
+      uncover(copper, mask, layers);
+      const clean = photo(copper, layers, new Random('look', seed));
       const difference = (x: number, y: number) => {
         const at = 3 * (y * mask.width + x);
         return Math.max(...[0, 1, 2].map((c) => Math.abs((clean[at + c] ?? 0) - (defective[at + c] ?? 0))));
@@ -74,16 +76,23 @@ describe('exposure', () => {
 });
 
 describe('uncover', () => {
-  it('takes silk off a defect and 2 px around it, holes off the defect alone', () => {
-    const clean = new Mask(11, 1);
+  it('takes whole figures of silk off a defect and 8 px around it, holes off the defect alone', () => {
+    const clean = new Mask(30, 2);
     const mask = clean.clone();
     mask.data[5] = 1;
-    const layers = new Uint8Array(11).fill(SILK | DRILL | OPENING);
+    const layers = new Uint8Array(60).fill(DRILL | OPENING);
+    // a figure that comes within 8 px, and one that does not
+    for (const x of [13, 14, 15, 16, 17]) layers[x] = SILK | DRILL | OPENING;
+    for (const x of [19, 20]) layers[30 + x] = SILK | DRILL | OPENING;
     uncover(clean, mask, layers);
-    const silk = [...layers].map((bits) => (bits & SILK) !== 0);
-    assert.deepEqual(silk, [true, true, true, false, false, false, false, false, true, true, true]);
-    const holes = [...layers].map((bits) => (bits & DRILL) !== 0);
-    assert.deepEqual(holes, [true, true, true, true, true, false, true, true, true, true, true]);
+    assert.deepEqual(
+      [...layers].flatMap((bits, i) => ((bits & SILK) !== 0 ? [i] : [])),
+      [49, 50],
+    );
+    assert.deepEqual(
+      [...layers].flatMap((bits, i) => ((bits & DRILL) === 0 ? [i] : [])),
+      [5],
+    );
     assert.ok(layers.every((bits) => (bits & OPENING) !== 0));
   });
 });
