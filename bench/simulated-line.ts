@@ -1,4 +1,4 @@
-// `npm run bench:line [-- parts]`: a simulated line through the real flow (Node-RED, detector process, MQTT), each verdict against
+// `npm run bench:line [-- parts [confidence]]`: a simulated line through the real flow (Node-RED, detector process, MQTT), each verdict against
 // what was really drawn. Prints recall and false-alarm rate per part, and whether the counters add up.
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,6 +19,8 @@ interface Part {
 }
 
 const PARTS = Number(process.argv[2] ?? 500);
+/** Least confidence of the alert rule; left out: as the example is shipped. */
+const CONFIDENCE = process.argv[3] === undefined ? undefined : Number(process.argv[3]);
 const DEFECT_RATE = 0.2;
 /** Not a seed that the model was trained, calibrated or certified with. */
 const SEED = 4_000_000;
@@ -35,6 +37,7 @@ function flow(brokerPort: number, look: string): FlowNode[] {
     if (node.type === 'camera-in')
       Object.assign(node, { seed: SEED, look, defectRate: DEFECT_RATE, fps: 0, overload: 'every' });
     if (node.type === 'inspection-model') node.overload = 'every';
+    if (node.type === 'defect-alert' && CONFIDENCE !== undefined) node.minConfidence = CONFIDENCE;
     if (node.type === 'defect-alert') (node.wires as string[][])[1]!.push('with-truth');
   }
   return [
