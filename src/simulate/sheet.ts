@@ -1,3 +1,4 @@
+import { flood, SIDES } from './flood';
 import { Mask } from './mask';
 import type { Shape } from './shapes';
 
@@ -26,19 +27,14 @@ function smallPieces(mask: Mask, areaPx: number): number[][] {
   const seen = new Uint8Array(mask.data.length);
   const small: number[][] = [];
   for (let start = 0; start < seen.length; start++) {
-    if (seen[start] || mask.data[start] !== 1) continue;
-    const piece = [start];
-    seen[start] = 1;
-    for (let i = 0; i < piece.length; i++) {
-      const at = piece[i] as number;
-      const x = at % mask.width;
-      for (const next of [x > 0 ? at - 1 : -1, x < mask.width - 1 ? at + 1 : -1, at - mask.width, at + mask.width]) {
-        if (seen[next] !== 0 || mask.data[next] !== 1) continue;
-        seen[next] = 1;
-        piece.push(next);
-      }
-    }
-    if (piece.length < areaPx) small.push(piece);
+    const piece: number[] = [];
+    flood(mask.width, mask.height, start, SIDES, (index) => {
+      if (seen[index] || mask.data[index] !== 1) return false;
+      seen[index] = 1;
+      piece.push(index);
+      return true;
+    });
+    if (piece.length > 0 && piece.length < areaPx) small.push(piece);
   }
   return small;
 }

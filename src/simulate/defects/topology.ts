@@ -1,4 +1,5 @@
 import type { Rectangle } from '../../frame/frame';
+import { flood, SIDES, SIDES_AND_CORNERS } from '../flood';
 import { Mask } from '../mask';
 
 /** Pieces of 4- or 8-connected pixels of a value inside a window. */
@@ -7,18 +8,14 @@ export interface Pieces {
   bare: number;
 }
 
-const COPPER_STEPS = [-1, -1, 0, -1, 1, -1, -1, 0, 1, 0, -1, 1, 0, 1, 1, 1];
-const BARE_STEPS = [0, -1, -1, 0, 1, 0, 0, 1];
-
 /** A part of a mask whose pieces are followed; each pixel belongs to one piece and is counted once. */
-class Flood {
+class Window {
   readonly #mask: Mask;
   readonly #x0: number;
   readonly #y0: number;
   readonly width: number;
   readonly height: number;
   readonly #seen: Uint8Array;
-  readonly #stack: Int32Array;
 
   /** The window is clipped to the mask. */
   constructor(mask: Mask, left: number, top: number, right: number, bottom: number) {
@@ -28,7 +25,6 @@ class Flood {
     this.width = Math.max(0, Math.min(mask.width, right) - this.#x0);
     this.height = Math.max(0, Math.min(mask.height, bottom) - this.#y0);
     this.#seen = new Uint8Array(this.width * this.height);
-    this.#stack = new Int32Array(this.width * this.height);
   }
 
   valueAt(start: number): number {
@@ -47,32 +43,12 @@ class Flood {
 
   /** Size of the piece that holds this pixel, px; 0 when the piece was counted before. */
   take(start: number): number {
-    const { width, height } = this;
-    const seen = this.#seen;
-    if (seen[start]) return 0;
     const value = this.valueAt(start);
-    const steps = value === 1 ? COPPER_STEPS : BARE_STEPS;
-    const stack = this.#stack;
-    let size = 0;
-    let depth = 0;
-    seen[start] = 1;
-    stack[depth++] = start;
-    while (depth > 0) {
-      const at = stack[--depth] as number;
-      size++;
-      const x = at % width;
-      const y = (at / width) | 0;
-      for (let i = 0; i < steps.length; i += 2) {
-        const nx = x + (steps[i] as number);
-        const ny = y + (steps[i + 1] as number);
-        if (nx < 0 || ny < 0 || nx >= width || ny >= height) continue;
-        const next = ny * width + nx;
-        if (seen[next] || this.#mask.data[(this.#y0 + ny) * this.#mask.width + this.#x0 + nx] !== value) continue;
-        seen[next] = 1;
-        stack[depth++] = next;
-      }
-    }
-    return size;
+    return flood(this.width, this.height, start, value === 1 ? SIDES_AND_CORNERS : SIDES, (index) => {
+      if (this.#seen[index] || this.valueAt(index) !== value) return false;
+      this.#seen[index] = 1;
+      return true;
+    });
   }
 }
 
@@ -88,22 +64,22 @@ export function countPieces(
   bottom: number,
   minAreaPx: number,
 ): Pieces {
-  const flood = new Flood(mask, left, top, right, bottom);
+  const part = new Window(mask, left, top, right, bottom);
   const pieces: Pieces = { copper: 0, bare: 0 };
-  for (let start = 0; start < flood.width * flood.height; start++) {
-    if (flood.take(start) >= minAreaPx) pieces[flood.valueAt(start) === 1 ? 'copper' : 'bare']++;
+  for (let start = 0; start < part.width * part.height; start++) {
+    if (part.take(start) >= minAreaPx) pieces[part.valueAt(start) === 1 ? 'copper' : 'bare']++;
   }
   return pieces;
 }
 
 /** Area inside the window of the pieces that hold any of the pixels (indexes into the mask) with this value, px. */
 export function areaOfPieces(mask: Mask, window: Rectangle, pixels: Iterable<number>, value: 0 | 1): number {
-  const flood = new Flood(mask, window.x, window.y, window.x + window.width, window.y + window.height);
+  const part = new Window(mask, window.x, window.y, window.x + window.width, window.y + window.height);
   let area = 0;
   for (const pixel of pixels) {
     if (mask.data[pixel] !== value) continue;
-    const start = flood.indexOf(pixel % mask.width, Math.floor(pixel / mask.width));
-    if (start !== undefined) area += flood.take(start);
+    const start = part.indexOf(pixel % mask.width, Math.floor(pixel / mask.width));
+    if (start !== undefined) area += part.take(start);
   }
   return area;
 }

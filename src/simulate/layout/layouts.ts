@@ -1,7 +1,8 @@
 import type { Random } from '../random';
 import type { Sheet } from '../sheet';
 import { bars, power } from './heavy-copper';
-import { area, bus, chip, dots, footprint, links, meander, ringChain, target, text, vias } from './parts';
+import { links } from './links';
+import { area, bus, chip, dots, footprint, meander, ringChain, target, text, vias } from './parts';
 import { plane } from './planes';
 import { build, wholeSheet, type Part } from './recipe';
 

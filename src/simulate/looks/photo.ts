@@ -1,3 +1,4 @@
+import { flood, SIDES_AND_CORNERS } from '../flood';
 import type { Mask } from '../mask';
 import type { Random } from '../random';
 import { DRILL, OPENING, SILK } from '../sheet';
@@ -15,20 +16,13 @@ const TABLE_SIZE = 16381;
 /** A figure of silk nearer than this to a defect is not printed, px: ink must not hide or cut up what the truth tells. */
 const SILK_MARGIN_PX = 8;
 
-/** Takes the whole connected figure of silk off that a pixel belongs to: a gap in it would give the defect away. */
-function takeSilkOff(layers: Uint8Array, width: number, start: number): void {
-  const stack = [start];
-  while (stack.length > 0) {
-    const at = stack.pop() as number;
-    if (((layers[at] ?? 0) & SILK) === 0) continue;
-    layers[at] = (layers[at] as number) & ~SILK;
-    const x = at % width;
-    for (const row of [at - width, at, at + width]) {
-      if (x > 0) stack.push(row - 1);
-      stack.push(row);
-      if (x < width - 1) stack.push(row + 1);
-    }
-  }
+/** Takes the whole figure of silk off that a pixel belongs to: a gap in it would give the defect away. */
+function takeSilkOff(layers: Uint8Array, width: number, height: number, start: number): void {
+  flood(width, height, start, SIDES_AND_CORNERS, (index) => {
+    if (((layers[index] as number) & SILK) === 0) return false;
+    layers[index] = (layers[index] as number) & ~SILK;
+    return true;
+  });
 }
 
 /**
@@ -47,7 +41,7 @@ export function uncover(clean: Mask, mask: Mask, layers: Uint8Array): void {
     const y = Math.floor(index / width);
     for (let row = Math.max(0, y - SILK_MARGIN_PX); row <= Math.min(height - 1, y + SILK_MARGIN_PX); row++) {
       for (let column = Math.max(0, x - SILK_MARGIN_PX); column <= Math.min(width - 1, x + SILK_MARGIN_PX); column++) {
-        if (((layers[row * width + column] as number) & SILK) !== 0) takeSilkOff(layers, width, row * width + column);
+        takeSilkOff(layers, width, height, row * width + column);
       }
     }
   }
