@@ -2,7 +2,7 @@ import type { Rectangle } from '../../frame/frame';
 import type { Mask } from '../mask';
 import type { Random } from '../random';
 import { paint, type Patch } from './brush';
-import { DEFECT_KINDS, type DefectClass, type DefectKind } from './kinds';
+import { DEFECT_KINDS, type DefectClass } from './kinds';
 import { edgePixels } from './site';
 import { countPieces, grownByOne, type Pieces } from './topology';
 
@@ -77,25 +77,17 @@ function boundsOf(mask: Mask, indexes: readonly number[]): Rectangle {
 }
 
 /**
- * The pieces around a defect as three cameras see them: as drawn, and with copper a pixel thicker or thinner on every
- * side, as light, focus or another threshold make it. What is a defect of its class in one of them only, such as a spur
- * a pixel away from the next trace, is a matter of taste.
+ * How cameras see the copper around a defect: as drawn, and with copper a pixel thicker or thinner on every side, as
+ * light, focus or another threshold make it. What is a defect of its class in one of them only, such as a spur a pixel
+ * away from the next trace, is a matter of taste.
  */
-function readings(mask: Mask, box: Rectangle, { minPieceAreaPx }: DefectKind): Pieces[] {
-  const around = {
-    x: box.x - WINDOW_PX,
-    y: box.y - WINDOW_PX,
-    width: box.width + 2 * WINDOW_PX,
-    height: box.height + 2 * WINDOW_PX,
-  };
-  const thick = grownByOne(mask, around, 1);
-  const thin = grownByOne(mask, around, 0);
-  return [
-    countPieces(mask, around.x, around.y, around.x + around.width, around.y + around.height, minPieceAreaPx),
-    countPieces(thick, 0, 0, thick.width, thick.height, minPieceAreaPx),
-    countPieces(thin, 0, 0, thin.width, thin.height, minPieceAreaPx),
-  ];
-}
+const READINGS: readonly ((mask: Mask, around: Rectangle, minAreaPx: number) => Pieces)[] = [
+  (mask, { x, y, width, height }, minAreaPx) => countPieces(mask, x, y, x + width, y + height, minAreaPx),
+  ...([1, 0] as const).map((value) => (mask: Mask, around: Rectangle, minAreaPx: number) => {
+    const grown = grownByOne(mask, around, value);
+    return countPieces(grown, 0, 0, grown.width, grown.height, minAreaPx);
+  }),
+];
 
 /** Puts one defect of a class somewhere on the board, or leaves the board as it was. */
 function placeOne(
@@ -130,10 +122,20 @@ function placeOne(
       undo();
       continue;
     }
-    const after = readings(mask, box, kind);
-    undo();
-    const before = readings(mask, box, kind);
-    if (!after.every((pieces, i) => kind.holds(before[i] as Pieces, pieces))) continue;
+    const around = {
+      x: box.x - WINDOW_PX,
+      y: box.y - WINDOW_PX,
+      width: box.width + 2 * WINDOW_PX,
+      height: box.height + 2 * WINDOW_PX,
+    };
+    // one reading after the other: most proposals fail the first
+    const isOne = READINGS.every((read) => {
+      for (const index of changed) mask.data[index] = kind.value;
+      const after = read(mask, around, kind.minPieceAreaPx);
+      undo();
+      return kind.holds(read(mask, around, kind.minPieceAreaPx), after);
+    });
+    if (!isOne) continue;
     if (kind.isRecognisable?.({ before: mask, was: other, pixels: changed, bounds: box }) === false) continue;
     for (const index of changed) mask.data[index] = kind.value;
     return { label, changed: box };

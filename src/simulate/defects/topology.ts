@@ -10,28 +10,30 @@ export interface Pieces {
 
 /** A part of a mask whose pieces are followed; each pixel belongs to one piece and is counted once. */
 class Window {
-  readonly #mask: Mask;
-  readonly #x0: number;
-  readonly #y0: number;
   readonly width: number;
   readonly height: number;
+  readonly #x0: number;
+  readonly #y0: number;
+  /** A copy: dividing indexes to find each pixel in the mask took longer than the rest. */
+  readonly #values: Uint8Array;
   readonly #seen: Uint8Array;
 
   /** The window is clipped to the mask. */
   constructor(mask: Mask, left: number, top: number, right: number, bottom: number) {
-    this.#mask = mask;
     this.#x0 = Math.max(0, left);
     this.#y0 = Math.max(0, top);
     this.width = Math.max(0, Math.min(mask.width, right) - this.#x0);
     this.height = Math.max(0, Math.min(mask.height, bottom) - this.#y0);
+    this.#values = new Uint8Array(this.width * this.height);
+    for (let y = 0; y < this.height; y++) {
+      const from = (this.#y0 + y) * mask.width + this.#x0;
+      this.#values.set(mask.data.subarray(from, from + this.width), y * this.width);
+    }
     this.#seen = new Uint8Array(this.width * this.height);
   }
 
-  valueAt(start: number): number {
-    const { width } = this;
-    return this.#mask.data[
-      (this.#y0 + ((start / width) | 0)) * this.#mask.width + this.#x0 + (start % width)
-    ] as number;
+  valueAt(index: number): number {
+    return this.#values[index] as number;
   }
 
   /** Where a pixel of the mask lies in the window; undefined outside. */
@@ -43,10 +45,13 @@ class Window {
 
   /** Size of the piece that holds this pixel, px; 0 when the piece was counted before. */
   take(start: number): number {
-    const value = this.valueAt(start);
+    const values = this.#values;
+    const seen = this.#seen;
+    if (seen[start]) return 0;
+    const value = values[start];
     return flood(this.width, this.height, start, value === 1 ? SIDES_AND_CORNERS : SIDES, (index) => {
-      if (this.#seen[index] || this.valueAt(index) !== value) return false;
-      this.#seen[index] = 1;
+      if (seen[index] || values[index] !== value) return false;
+      seen[index] = 1;
       return true;
     });
   }
