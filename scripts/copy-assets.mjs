@@ -1,6 +1,7 @@
-// Node-RED looks for a node's .html, locales/ and icons/ beside its .js file: copy them next to dist/nodes/*.js.
+// Node-RED looks for a node's .html, locales/ and icons/ beside its .js file: copy them next to dist/nodes/<node>/<node>.js.
+// The icons live in one set in icons/; each goes beside the node that it is named after.
 // Data files that compiled modules read at run time (src/**/*.json) are copied too.
-import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -19,3 +20,9 @@ function copyAssets(folder) {
 }
 
 for (const folder of ['nodes', 'src']) copyAssets(folder);
+
+for (const icon of readdirSync(join(root, 'icons')).filter((name) => name.endsWith('.svg'))) {
+  const room = join('nodes', icon.replace(/\.svg$/, ''));
+  if (!existsSync(join(root, room))) throw new Error(`Expected a node of the same name for icons/${icon}`);
+  cpSync(join(root, 'icons', icon), join(root, 'dist', room, 'icons', icon));
+}

@@ -1,6 +1,6 @@
-export * from './errors';
-export type * from './frame/frame';
-export type * from './detect/detection';
-export type * from './model/manifest-types';
-export type * from './detector/api';
-export * from './alert/verdict';
+export * from './contract/errors';
+export type * from './contract/frame';
+export type * from './contract/detection';
+export type * from './contract/manifest';
+export type * from './contract/detector';
+export * from './contract/verdict';

@@ -1,18 +1,18 @@
 import { join } from 'node:path';
-import { messageOf } from '../errors';
-import type { FrameInfo } from '../frame/frame';
-import type { BrokerPort } from './broker';
-import { Delivery, type DeliveryOptions } from './delivery';
-import type { EvidenceFolder } from './evidence';
+import { messageOf } from '../contract/errors';
+import type { FrameInfo } from '../contract/frame';
+import type { BrokerPort } from './deliver/broker';
+import { Delivery, type DeliveryOptions } from './deliver/delivery';
+import type { EvidenceFolder } from './keep/evidence';
 import type { Alert, VerdictRecord } from './messages';
-import { Outbox } from './outbox';
-import { Pictures, type PictureOptions, type Renderer } from './pictures';
-import { Presence, type PresenceOptions } from './presence';
-import type { AlertRules } from './rules';
-import { rulesId } from './rules';
-import { StateFile } from './state-file';
-import { AlertStation, type FrameInput, type Judgement } from './station';
-import { VerdictLog, type LogFormat } from './verdict-log';
+import { Outbox } from './deliver/outbox';
+import { Pictures, type PictureOptions, type Renderer } from './keep/pictures';
+import { Presence, type PresenceOptions } from './announce/presence';
+import type { AlertRules } from './judge/rules';
+import { rulesId } from './judge/rules';
+import { StateFile } from './keep/state-file';
+import { AlertStation, type FrameInput, type Judgement } from './judge/station';
+import { VerdictLog, type LogFormat } from './keep/verdict-log';
 
 export interface ServiceOptions {
   station: string;

@@ -1,9 +1,9 @@
 import { Detector } from '../detector/detector';
-import { InspectionError } from '../errors';
+import { InspectionError } from '../contract/errors';
 import { BoardSensor } from '../thermal/sensors/board';
 import { WARMUP_FRAMES, type Candidate } from './candidate';
 import type { BenchResult } from './run';
-import { percentilesOf } from './statistics';
+import { percentilesOf } from '../kit/percentiles';
 
 /** A frame may be slow here, it is only measured; the line's own watchdog would end the process. */
 const FRAME_LIMIT_MS = 120_000;

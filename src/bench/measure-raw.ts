@@ -2,7 +2,7 @@ import { actualThreads } from '../detector/options';
 import { ModelSession, Tensor } from '../model/session';
 import { WARMUP_FRAMES, type Candidate } from './candidate';
 import type { BenchResult } from './run';
-import { percentilesOf } from './statistics';
+import { percentilesOf } from '../kit/percentiles';
 
 /** Measures the models alone: sessions in this process, runs in turn, without picture and decoding. */
 export async function measureRaw(

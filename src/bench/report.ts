@@ -1,4 +1,4 @@
-import { barPlot, escapeHtml, page, table } from './html';
+import { barPlot, escapeHtml, page, table } from '../kit/html';
 import type { BenchReport } from './run';
 import { tableOf } from './table';
 

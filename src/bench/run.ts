@@ -2,17 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { Pipeline } from '../detect/pipeline';
 import { actualThreads } from '../detector/options';
 import { loadModel } from '../model/load-model';
-import type { Precision } from '../model/manifest-types';
+import type { Precision } from '../contract/manifest';
 import { decodeOnnx } from '../onnx';
 import type { BoardReading } from '../thermal/sensors/board';
 import type { Candidate } from './candidate';
 import { describeMachine, type Machine } from './machine';
-import { listImages, readDataset } from './map-dataset';
-import { evaluate } from './map-evaluate';
+import { listImages, readDataset } from '../evaluate/map-dataset';
+import { evaluate } from '../evaluate/map-evaluate';
 import { measureDetectors } from './measure-detector';
 import { measureRaw } from './measure-raw';
 import { integerFormOf, unsuitedBecause } from './suits';
-import type { Percentiles } from './statistics';
+import type { Percentiles } from '../kit/percentiles';
 
 export interface BenchOptions {
   models: string[];

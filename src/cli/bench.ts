@@ -3,8 +3,8 @@ import { resolveModelPath } from '../model/resolve';
 import { benchReport } from '../bench/report';
 import { bench } from '../bench/run';
 import { textOf } from '../bench/table';
-import { InspectionError, expected, messageOf } from '../errors';
-import { integerBetween, nonEmptyString } from '../validate';
+import { InspectionError, expected, messageOf } from '../contract/errors';
+import { integerBetween, nonEmptyString } from '../contract/validate';
 import { action, note, type CommandResult, type RegisterCommand } from './command';
 import { ProgressBar } from './progress-bar';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { InspectionError, messageOf, type ErrorCode } from '../errors';
+import { InspectionError, messageOf, type ErrorCode } from '../contract/errors';
 
 /** One file per command: it adds itself to the program. The table of commands is in main.ts. */
 export type RegisterCommand = (program: Command) => void;

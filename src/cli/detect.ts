@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
-import type { Detection } from '../detect/detection';
+import type { Detection } from '../contract/detection';
 import { NMS_DEFAULTS, nms } from '../detect/nms';
 import { Pipeline } from '../detect/pipeline';
 import { actualThreads } from '../detector/options';
-import { expected, messageOf } from '../errors';
+import { expected, messageOf } from '../contract/errors';
 import { resolveModelPath } from '../model/resolve';
-import { integerBetween, nonEmptyString, numberBetween } from '../validate';
+import { integerBetween, nonEmptyString, numberBetween } from '../contract/validate';
 import { action, type CommandResult, type RegisterCommand } from './command';
 
 interface DetectOptions {

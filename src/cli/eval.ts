@@ -1,10 +1,10 @@
-import type { ClassScore, MeanAveragePrecision } from '../bench/map';
-import { readDataset } from '../bench/map-dataset';
-import { EVALUATION, evaluate } from '../bench/map-evaluate';
+import type { ClassScore, MeanAveragePrecision } from '../evaluate/map';
+import { readDataset } from '../evaluate/map-dataset';
+import { EVALUATION, evaluate } from '../evaluate/map-evaluate';
 import { Pipeline } from '../detect/pipeline';
 import { actualThreads } from '../detector/options';
 import { resolveModelPath } from '../model/resolve';
-import { integerBetween, nonEmptyString } from '../validate';
+import { integerBetween, nonEmptyString } from '../contract/validate';
 import { action, note, type CommandResult, type RegisterCommand } from './command';
 
 interface EvalOptions {

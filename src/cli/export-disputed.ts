@@ -1,5 +1,5 @@
-import { DRAFTS, exportDisputed } from '../shadow/export-disputed';
-import { nonEmptyString, oneOf } from '../validate';
+import { DRAFTS, exportDisputed } from '../shadow/evidence/export-disputed';
+import { nonEmptyString, oneOf } from '../contract/validate';
 import { action, type CommandResult, type RegisterCommand } from './command';
 
 interface ExportOptions {

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { METHODS } from '../quantize/ranges/methods';
+import { METHODS } from '../quantize/calibrate/ranges/methods';
 import { QUANTIZE_DEFAULTS, readOptions } from '../quantize/options';
 import { quantize, type QuantizeResult } from '../quantize/quantize';
 import { TARGETS } from '../quantize/targets';

@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { InspectionError, messageOf } from '../errors';
-import { CONTROLLER_NAMES } from '../thermal/controllers';
+import { InspectionError, messageOf } from '../contract/errors';
+import { CONTROLLER_NAMES } from '../simulate/heat/controllers';
 import { temperatureLimits } from '../thermal/governor-options';
-import { coolingOf } from '../thermal/plant-parameters';
-import { parseProfile } from '../thermal/profile';
-import { thermalReport } from '../thermal/report';
-import { simulateThermal, type ThermalResult } from '../thermal/simulate';
-import { integerBetween, numberBetween, oneOf } from '../validate';
+import { coolingOf } from '../simulate/heat/plant-parameters';
+import { parseProfile } from '../simulate/heat/profile';
+import { thermalReport } from '../simulate/heat/report';
+import { simulateThermal, type ThermalResult } from '../simulate/heat/simulate';
+import { integerBetween, numberBetween, oneOf } from '../contract/validate';
 import { action, note, type CommandResult, type RegisterCommand } from './command';
 
 interface Options {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { writeDataset } from '../simulate/dataset';
-import { LOOKS } from '../simulate/board';
+import { writeDataset } from '../simulate/boards/dataset';
+import { LOOKS } from '../simulate/boards/board';
 import { lineOptions } from '../simulate/line';
-import { integerBetween, nonEmptyString } from '../validate';
+import { integerBetween, nonEmptyString } from '../contract/validate';
 import { action, type CommandResult, type RegisterCommand } from './command';
 import { registerSimulateThermal } from './simulate-thermal';
 

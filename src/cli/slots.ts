@@ -2,14 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Detector } from '../detector/detector';
-import { InspectionError, messageOf } from '../errors';
+import { InspectionError, messageOf } from '../contract/errors';
 import { nodeDisk } from '../model/slots/disk';
 import { MANIFEST_FILE, otherSlot, SIGNATURE_FILE } from '../model/slots/layout';
 import type { SlotReport, StationState } from '../model/slots/station';
 import { SlotStore } from '../model/slots/store';
 import { signManifest } from '../model/slots/signature';
 import { verifyModelFolder } from '../model/slots/verify';
-import { nonEmptyString } from '../validate';
+import { nonEmptyString } from '../contract/validate';
 import { action, type CommandResult, type RegisterCommand } from './command';
 
 interface SlotOptions {

@@ -1,4 +1,4 @@
-import type { Detection } from './detection';
+import type { Detection } from '../contract/detection';
 
 /** What node-red-node-annotate-image draws. */
 export interface Annotation {

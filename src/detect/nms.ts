@@ -1,4 +1,4 @@
-import type { Box, Detection } from './detection';
+import type { Box, Detection } from '../contract/detection';
 
 export interface NmsOptions {
   /** Boxes of one class that overlap by more than this are the same thing; 0 … 1. */

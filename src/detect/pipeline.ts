@@ -1,16 +1,16 @@
-import type { FrameInfo } from '../frame/frame';
-import { decodeAndLetterbox, type Letterboxed } from '../frame/letterbox';
+import type { FrameInfo } from '../contract/frame';
+import { decodeAndLetterbox, type Letterboxed } from '../image/letterbox';
 import { loadModel, type LoadedModel } from '../model/load-model';
-import type { ModelManifest } from '../model/manifest-types';
+import type { ModelManifest } from '../contract/manifest';
 import { PIXELS, putPixelsInFront, takesPixels } from '../model/picture-input';
 import { ModelSession, Tensor } from '../model/session';
 import { decodeOnnx, encodeOnnx } from '../onnx';
-import type { ModelInfo } from '../detector/api';
+import type { ModelInfo } from '../contract/detector';
 import { CandidateList } from './candidates';
-import type { Detection } from './detection';
+import type { Detection } from '../contract/detection';
 import { headOf, recogniseHead } from './heads';
 import type { Head } from './heads/head';
-import type { ScoreMap } from './score-map';
+import type { ScoreMap } from '../contract/score-map';
 import { toSource } from './to-source';
 
 /** Candidates handed on per frame at most: a flood (threshold 0, a broken model) must not fill the RAM. */

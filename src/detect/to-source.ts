@@ -1,6 +1,6 @@
-import type { LetterboxGeometry } from '../frame/letterbox';
+import type { LetterboxGeometry } from '../image/letterbox';
 import type { CandidateList } from './candidates';
-import type { Detection } from './detection';
+import type { Detection } from '../contract/detection';
 import { compareDetections } from './nms';
 
 /**

@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { PassThrough, type Duplex } from 'node:stream';
-import { InspectionError } from '../errors';
-import type { ModelInfo } from './api';
+import { InspectionError } from '../contract/errors';
+import type { ModelInfo } from '../contract/detector';
 import { CHANNEL_FD, Channel } from './channel';
-import { deferred, type Deferred } from './deferred';
+import { deferred, type Deferred } from '../kit/deferred';
 import type { Answer, FromProcess, OperationName, Operations, ToProcess } from './protocol';
 import { StderrTail } from './stderr-tail';
 import { Watchdog } from './watchdog';

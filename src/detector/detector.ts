@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
-import type { ScoreMap } from '../detect/score-map';
-import { InspectionError, expected } from '../errors';
-import { numberBetween, oneOf } from '../validate';
+import type { ScoreMap } from '../contract/score-map';
+import { InspectionError, expected } from '../contract/errors';
+import { numberBetween, oneOf } from '../contract/validate';
 import type {
   DetectOutcome,
   DetectRequest,
@@ -12,7 +12,7 @@ import type {
   DetectorStats,
   ModelInfo,
   Overload,
-} from './api';
+} from '../contract/detector';
 import {
   OVERLOAD_POLICIES,
   actualLanes,

@@ -1,4 +1,4 @@
-import { InspectionError } from '../errors';
+import { InspectionError } from '../contract/errors';
 
 /**
  * One message on the wire: header length (uint32 LE), payload length (uint32 LE), header as JSON, payload as it is.

@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Pipeline, type Inferred } from '../detect/pipeline';
-import { InspectionError, messageOf, type ErrorCode } from '../errors';
-import type { Letterboxed } from '../frame/letterbox';
-import type { ModelInfo } from './api';
+import { InspectionError, messageOf, type ErrorCode } from '../contract/errors';
+import type { Letterboxed } from '../image/letterbox';
+import type { ModelInfo } from '../contract/detector';
 
 /**
  * The thread of a detector process that runs the model. The runtime blocks the thread it is called from for a whole

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Inferred } from '../detect/pipeline';
-import { InspectionError } from '../errors';
-import type { Letterboxed } from '../frame/letterbox';
-import type { ModelInfo } from './api';
-import { deferred, type Deferred } from './deferred';
+import { InspectionError } from '../contract/errors';
+import type { Letterboxed } from '../image/letterbox';
+import type { ModelInfo } from '../contract/detector';
+import { deferred, type Deferred } from '../kit/deferred';
 import type { InferMessage, ThreadData, ThreadMessage } from './inference-thread';
 
 const THREAD = join(__dirname, 'inference-thread.js');

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { annotateImage } from '../frame/annotate';
-import { decodeAndLetterbox } from '../frame/letterbox';
+import { annotateImage } from '../image/annotate';
+import { decodeAndLetterbox } from '../image/letterbox';
 import type { Inference } from './inference';
 import type { OperationName, Operations } from './protocol';
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { expected } from '../errors';
-import { integerBetween, nonEmptyString, oneOf } from '../validate';
-import type { DetectorOptions, Overload } from './api';
+import { expected } from '../contract/errors';
+import { integerBetween, nonEmptyString, oneOf } from '../contract/validate';
+import type { DetectorOptions, Overload } from '../contract/detector';
 
 export const OVERLOAD_POLICIES: readonly Overload[] = ['latest', 'every'];
 

@@ -1,6 +1,6 @@
-import type { NotInspectedReason } from '../alert/verdict';
-import { InspectionError, messageOf, type ErrorCode } from '../errors';
-import type { DetectOutcome } from './api';
+import type { NotInspectedReason } from '../contract/verdict';
+import { InspectionError, messageOf, type ErrorCode } from '../contract/errors';
+import type { DetectOutcome } from '../contract/detector';
 
 type NotInspectedOutcome = Extract<DetectOutcome, { inspected: false }>;
 

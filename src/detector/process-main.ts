@@ -1,5 +1,5 @@
 import { setPriority } from 'node:os';
-import { InspectionError, messageOf } from '../errors';
+import { InspectionError, messageOf } from '../contract/errors';
 import { CHANNEL_FD, Channel } from './channel';
 import { Inference } from './inference';
 import { OPERATIONS, type AnyOperation } from './operations';

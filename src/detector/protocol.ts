@@ -1,9 +1,9 @@
-import type { Detection } from '../detect/detection';
-import type { ScoreMap } from '../detect/score-map';
-import type { ErrorCode } from '../errors';
-import type { DrawingRequest } from '../frame/annotate';
-import type { FrameInfo } from '../frame/frame';
-import type { ModelInfo } from './api';
+import type { Detection } from '../contract/detection';
+import type { ScoreMap } from '../contract/score-map';
+import type { ErrorCode } from '../contract/errors';
+import type { DrawingRequest } from '../image/annotate';
+import type { FrameInfo } from '../contract/frame';
+import type { ModelInfo } from '../contract/detector';
 
 /**
  * Everything that crosses the border between the host's process and a detector process. Bytes (an image in, an image

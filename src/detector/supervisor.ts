@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InspectionError } from '../errors';
-import type { ModelInfo } from './api';
+import { InspectionError } from '../contract/errors';
+import type { ModelInfo } from '../contract/detector';
 import { Backoff } from './backoff';
 import { DetectorProcess, type ProcessSettings } from './detector-process';
 

@@ -1,4 +1,4 @@
-import type { Overload } from './api';
+import type { Overload } from '../contract/detector';
 
 /**
  * `every` keeps all frames, but not without end: past this many bytes of waiting images the newest frame is refused,

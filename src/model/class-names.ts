@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { expected, InspectionError } from '../errors';
+import { expected, InspectionError } from '../contract/errors';
 
 /** One name per line; empty lines at the end do not count. */
 export function parseClassNamesFile(text: string): string[] {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { expected, InspectionError, messageOf } from '../errors';
+import { expected, InspectionError, messageOf } from '../contract/errors';
 import { decodeOnnx, ioOf, metadataOf, type ModelProto, type ModelValue } from '../onnx';
 import { parseMetadataNames, readClassNamesFile } from './class-names';
 import { readManifest } from './manifest';
 import { currentModelPath } from './slots/current';
-import type { InputLayout, InputType, ModelManifest, Precision } from './manifest-types';
+import type { InputLayout, InputType, ModelManifest, Precision } from '../contract/manifest';
 
 /** Input size when neither the graph nor the metadata says one: what Ultralytics exports by default, pixels. */
 const DEFAULT_INPUT_SIZE = 640;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { InspectionError, messageOf } from '../errors';
-import { complaintOf, schemaCheck } from '../schema';
-import type { ModelManifest } from './manifest-types';
+import { InspectionError, messageOf } from '../contract/errors';
+import { complaintOf, schemaCheck } from '../contract/schema';
+import type { ModelManifest } from '../contract/manifest';
 
 /** Checks a parsed manifest.json against schemas/model-manifest.schema.json. @throws InspectionError MODEL_INVALID */
 export function checkManifest(document: unknown, path: string): ModelManifest {

@@ -16,7 +16,7 @@ import {
   type TensorProto,
   type ValueInfoProto,
 } from '../onnx/generated/onnx';
-import type { InputLayout, InputType } from './manifest-types';
+import type { InputLayout, InputType } from '../contract/manifest';
 
 /** Name of the input that takes pixels; the prefix keeps it and the values between apart from a model's own names. */
 export const PIXELS = 'edge_inspect.pixels';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { expected } from '../errors';
+import { expected } from '../contract/errors';
 
 /** The models that come with the package, seen from dist/src/model. */
 const SHIPPED_MODELS = join(__dirname, '..', '..', '..', 'models');

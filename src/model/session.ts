@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { InspectionError, messageOf } from '../errors';
+import { InspectionError, messageOf } from '../contract/errors';
 
 /** The tensor type of the runtime; the rest of the engine gets it from here, the only import of onnxruntime-node. */
 export { Tensor };

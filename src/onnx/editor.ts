@@ -1,4 +1,4 @@
-import { InspectionError } from '../errors';
+import { InspectionError } from '../contract/errors';
 import type { GraphProto, ModelProto, NodeProto, TensorProto } from './generated/onnx';
 
 /**

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
-import { expected, InspectionError, messageOf } from '../errors';
+import { expected, InspectionError, messageOf } from '../contract/errors';
 import { ModelProtoSchema, type ModelProto } from './generated/onnx';
 
 /** What the sentence of every refusal says was wanted. */
@@ -10,7 +10,7 @@ const WANTED = 'an ONNX model file';
  * Reads an ONNX file. Weights are not copied: `rawData` of every tensor is a view into the bytes read.
  *
  * protobuf-es parses the 12.8 MB yolov8n.onnx in about 1 ms and writes it in 6 … 12 ms:
- * see bench/quantize/onnx-io.ts.
+ * see lab/bench/quantize/onnx-io.ts.
  *
  * @throws InspectionError MODEL_NOT_FOUND when there is no such file, MODEL_INVALID when it is no ONNX model (text, empty,
  *   truncated), IO_FAILED when it cannot be read

@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { InspectionError } from '../errors';
+import { InspectionError } from '../contract/errors';
 import {
   TensorProto_DataType as DataType,
   TensorProtoSchema,

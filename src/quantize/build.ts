@@ -1,21 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import type { LoadedModel } from '../model/load-model';
-import type { ModelManifest } from '../model/manifest-types';
+import type { ModelManifest } from '../contract/manifest';
 import { decodeOnnx, encodeOnnx, GraphEditor } from '../onnx';
-import { withIspLooks } from './augment';
-import { calibrate, channelMeans, shapesOf, type CalibrationReader } from './calibrate';
-import type { CalibrationSet } from './calibration-set';
-import { findCut, type CutHead } from './cut-heads';
-import { splitHead } from './head';
-import { valuesToAverage } from './levers/bias-correction';
-import { sensitivities } from './levers/sensitivity';
-import { repeatPixels } from './optimize/upsample';
+import { withIspLooks } from './calibrate/augment';
+import { calibrate, channelMeans, shapesOf, type CalibrationReader } from './calibrate/calibrate';
+import type { CalibrationSet } from './calibrate/calibration-set';
+import { findCut, type CutHead } from './graph/cut-heads';
+import { splitHead } from './graph/head';
+import { valuesToAverage } from './graph/levers/bias-correction';
+import { sensitivities } from './graph/levers/sensitivity';
+import { repeatPixels } from './graph/optimize/upsample';
 import type { QuantizeOptions } from './options';
-import { prepareFloatModel } from './prepare';
+import { prepareFloatModel } from './graph/prepare';
 import type { Step } from './progress';
-import { withRoomForSureAnswers } from './ranges/logits';
-import { pictureReader } from './reader';
-import { planModel, rewriteModel, type RewriteOptions, type Rewritten } from './rewrite';
+import { withRoomForSureAnswers } from './calibrate/ranges/logits';
+import { pictureReader } from './calibrate/reader';
+import { planModel, rewriteModel, type RewriteOptions, type Rewritten } from './graph/rewrite';
 import { TARGET_RULES } from './targets';
 
 export interface BuildHooks {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'node:path';
-import type { ModelManifest } from '../model/manifest-types';
+import type { ModelManifest } from '../contract/manifest';
 import type { Built } from './build';
-import type { CalibrationSet } from './calibration-set';
-import { manifestHead } from './cut-heads';
+import type { CalibrationSet } from './calibrate/calibration-set';
+import { manifestHead } from './graph/cut-heads';
 import type { QuantizeOptions } from './options';
 
 /** The manifest of the INT8 model, still without its certificate. */

@@ -1,6 +1,6 @@
-import { expected, InspectionError } from '../errors';
-import { integerBetween, nonEmptyString, numberBetween, oneOf } from '../validate';
-import { METHODS, type Method } from './ranges/methods';
+import { expected, InspectionError } from '../contract/errors';
+import { integerBetween, nonEmptyString, numberBetween, oneOf } from '../contract/validate';
+import { METHODS, type Method } from './calibrate/ranges/methods';
 import { TARGETS, type Target } from './targets';
 
 export interface QuantizeOptions {

@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { expected, InspectionError, messageOf } from '../errors';
+import { expected, InspectionError, messageOf } from '../contract/errors';
 
 /** What a model folder holds; a folder with anything else in it is not replaced. */
 const MODEL_FILES: ReadonlySet<string> = new Set([

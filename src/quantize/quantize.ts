@@ -1,21 +1,21 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { InspectionError } from '../errors';
-import { readDataset } from '../bench/map-dataset';
+import { InspectionError } from '../contract/errors';
+import { readDataset } from '../evaluate/map-dataset';
 import { DEFAULT_CONFIDENCE, Pipeline } from '../detect/pipeline';
 import { actualThreads } from '../detector/options';
 import { loadModel, type LoadedModel } from '../model/load-model';
-import type { ModelManifest } from '../model/manifest-types';
+import type { ModelManifest } from '../contract/manifest';
 import { checkManifest } from '../model/manifest';
 import { decodeOnnx, encodeOnnx, type ModelProto } from '../onnx';
 import { buildInt8 } from './build';
-import { readCalibrationSet, type CalibrationSet } from './calibration-set';
+import { readCalibrationSet, type CalibrationSet } from './calibrate/calibration-set';
 import { AGREEMENT_TOLERANCE, certify, type Certificate } from './certificate/certify';
 import { certificateReport } from './certificate/report';
 import { runBoth, type CertificateImage } from './certificate/run';
 import { describeInt8 } from './describe';
 import type { QuantizeOptions } from './options';
-import { assertFloatModel, withSize } from './prepare';
+import { assertFloatModel, withSize } from './graph/prepare';
 import { progressReporter, type Progress, type Step } from './progress';
 import { ioError, PendingFolder } from './publish';
 

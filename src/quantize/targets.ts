@@ -1,4 +1,4 @@
-import type { ActivationType } from './ranges/range';
+import type { ActivationType } from './calibrate/ranges/range';
 
 export const TARGETS = ['portable', 'arm64', 'x64-vnni', 'x64-avx2'] as const;
 export type Target = (typeof TARGETS)[number];

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { InspectionError, messageOf } from '../errors';
-import { integerBetween } from '../validate';
+import { InspectionError, messageOf } from '../contract/errors';
+import { integerBetween } from '../contract/validate';
 import { lineOptions, type LineOptions, type SimulatedPart } from './line';
 import type { PartReply, PartRequest } from './line-messages';
 

@@ -1,5 +1,5 @@
-import type { TruthBox } from '../frame/frame';
-import type { ErrorCode } from '../errors';
+import type { TruthBox } from '../contract/frame';
+import type { ErrorCode } from '../contract/errors';
 import type { LineOptions } from './line';
 
 /** To the worker: draw this part. */

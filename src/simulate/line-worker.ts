@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { InspectionError, messageOf } from '../errors';
+import { InspectionError, messageOf } from '../contract/errors';
 import { simulatePart } from './line';
 import type { PartReply, PartRequest } from './line-messages';
 

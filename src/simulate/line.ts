@@ -1,9 +1,9 @@
-import { expected } from '../errors';
-import { encodeJpeg } from '../frame/encode';
-import type { TruthBox } from '../frame/frame';
-import { integerBetween, numberBetween, oneOf } from '../validate';
-import { LOOKS, MAX_DEFECTS, simulateBoard, type Look } from './board';
-import { Random } from './random';
+import { expected } from '../contract/errors';
+import { encodeJpeg } from '../image/encode';
+import type { TruthBox } from '../contract/frame';
+import { integerBetween, numberBetween, oneOf } from '../contract/validate';
+import { LOOKS, MAX_DEFECTS, simulateBoard, type Look } from './boards/board';
+import { Random } from '../kit/random';
 
 /** What runs on a simulated line. */
 export interface LineOptions {

@@ -1,7 +1,7 @@
-import { expected } from '../errors';
-import { numberBetween } from '../validate';
+import { expected } from '../contract/errors';
+import { numberBetween } from '../contract/validate';
 
-/** Everything the governor can be told. Defaults hold a Pi 5 under any cooling; they were chosen by bench/thermal-governor.ts. */
+/** Everything the governor can be told. Defaults hold a Pi 5 under any cooling; they were chosen by lab/bench/thermal-governor.ts. */
 export interface GovernorOptions {
   /** The temperature that is kept, °C. */
   softC: number;

@@ -1,4 +1,4 @@
-import { UNLIMITED_BUDGET, type Budget } from '../scheduler/scheduler';
+import { UNLIMITED_BUDGET, type Budget } from '../station/scheduler';
 import { GOVERNOR_DEFAULTS, type GovernorOptions } from './governor-options';
 import { describeHeat } from './heat-text';
 import { TrendWindow } from './trend';

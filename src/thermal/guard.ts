@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import type { DetectorLike } from '../detector/api';
-import type { Budget, Scheduler, ThermalCondition } from '../scheduler/scheduler';
-import type { ThreadKeeper } from '../scheduler/thread-keeper';
+import type { DetectorLike } from '../contract/detector';
+import type { Budget, Scheduler, ThermalCondition } from '../station/scheduler';
+import type { ThreadKeeper } from '../station/thread-keeper';
 import { blindBudget, BLIND_PAUSE_MS, LOST_AFTER_MS } from './blind';
 import { Governor, type GovernorState } from './governor';
 import type { GovernorOptions } from './governor-options';

@@ -1,4 +1,4 @@
-import type { Detection } from '../../src/detect/detection';
+import type { Detection } from '../../src/contract/detection';
 
 /** A detection in the middle of a 640 × 480 picture; give what matters to the test. */
 export function detection(change: Partial<Detection> = {}): Detection {

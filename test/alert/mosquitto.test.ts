@@ -101,7 +101,7 @@ describe('defect-alert on Mosquitto with TLS and a password', () => {
       const numbers = Array.from({ length: Math.min(33, all - seq) }, (_, i) => seq + i);
       if (seq === 69 || seq === 168) {
         // What the broker has acknowledged is in its hands, and this one loses some of it when it is killed: so it is
-        // killed when it holds nothing. bench/alerts-soak.ts kills it at any time and counts.
+        // killed when it holds nothing. lab/soak/alerts-soak.ts kills it at any time and counts.
         await waitFor('what was sent so far', () => arrived() >= seq);
         await broker.kill('SIGKILL');
       }

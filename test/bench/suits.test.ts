@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { describeMachine, dotProductOf, featuresIn, type Machine } from '../../src/bench/machine';
-import { percentilesOf } from '../../src/bench/statistics';
+import { percentilesOf } from '../../src/kit/percentiles';
 import { unsuitedBecause } from '../../src/bench/suits';
 
 const PI_5 = 'processor\t: 0\nFeatures\t: fp asimd aes atomics asimdrdm lrcpc dcpop asimddp\nCPU part\t: 0xd0b\n';

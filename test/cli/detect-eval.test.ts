@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import sharp from 'sharp';
-import type { MeanAveragePrecision } from '../../src/bench/map';
-import type { Detection } from '../../src/detect/detection';
+import type { MeanAveragePrecision } from '../../src/evaluate/map';
+import type { Detection } from '../../src/contract/detection';
 import { writeTinyModel } from '../helpers/tiny-model';
 
 const MAIN = join(__dirname, '..', '..', 'src', 'cli', 'main.js');

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { DEFECT_CLASSES } from '../../src/simulate/defects/kinds';
+import { DEFECT_CLASSES } from '../../src/simulate/boards/defects/kinds';
 import { simulatePart } from '../../src/simulate/line';
 
 const MAIN = join(__dirname, '..', '..', 'src', 'cli', 'main.js');

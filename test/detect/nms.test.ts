@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Detection } from '../../src/detect/detection';
+import type { Detection } from '../../src/contract/detection';
 import { iou, nms } from '../../src/detect/nms';
 
 function detection(classId: number, confidence: number, x: number, y: number, width = 10, height = 10): Detection {

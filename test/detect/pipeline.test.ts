@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test';
 import sharp from 'sharp';
 import { nms } from '../../src/detect/nms';
 import { Pipeline } from '../../src/detect/pipeline';
-import { meanAbsoluteDifference, type ScoreMap } from '../../src/detect/score-map';
+import { meanAbsoluteDifference, type ScoreMap } from '../../src/contract/score-map';
 import { COCO_MODEL, PHOTO } from '../helpers/real-data';
 import { tinyModel, writeTinyModel } from '../helpers/tiny-model';
 

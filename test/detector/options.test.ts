@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { DetectorOptions } from '../../src/detector/api';
+import type { DetectorOptions } from '../../src/contract/detector';
 import { actualLanes, actualThreads, checkOptions } from '../../src/detector/options';
 
 describe('detector options', () => {

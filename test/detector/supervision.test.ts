@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
-import type { DetectOutcome, DetectorOptions } from '../../src/detector/api';
+import type { DetectOutcome, DetectorOptions } from '../../src/contract/detector';
 import { Detector } from '../../src/detector/detector';
 import { FAKE_PROGRAM } from '../helpers/fake-process';
 import { isAlive, until } from '../helpers/until';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Overload } from '../../src/detector/api';
+import type { Overload } from '../../src/contract/detector';
 import { WaitingLine } from '../../src/detector/waiting-line';
 
 const job = (name: string, overload: Overload, bytes = 1, source = 'camera') => ({ name, overload, bytes, source });

@@ -17,7 +17,7 @@ describe('compatibility with an Ultralytics export', () => {
     const [first, ...others] = outcomes;
     assert.ok(first?.inspected);
     assert.deepEqual(first.image, { width: 1024, height: 819 });
-    // where onnxruntime and OpenCV alone find it too, see bench/reference
+    // where onnxruntime and OpenCV alone find it too, see lab/reference
     const [best] = nms(first.detections);
     assert.equal(best?.label, 'boat');
     assert.ok(best.confidence > 0.7);

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { jpeg } from '../frame/sources/support';
+import { jpeg } from '../camera/support';
 import { adminAuth, tokenOf } from '../helpers/admin-auth';
 import { NodeRedProcess } from '../helpers/node-red-process';
 import { NODE_RED_4 } from '../helpers/node-red-versions';

@@ -61,7 +61,7 @@ describe('the npm package', () => {
   it('has nothing that must not ship: tests, benches, training, foreign or float weights, pictures of data sets', () => {
     const foreign = files.filter(
       (file) =>
-        /^dist\/(test|bench|demo)\//.test(file) ||
+        /^dist\/(test|lab)\//.test(file) ||
         /(^|\/)(training|fp32|node_modules|\.cache)\//.test(file) ||
         /yolov8n.*\.onnx$|\.(jpe?g|pt)$/i.test(file) ||
         (/\.onnx$/.test(file) && !/^models\/[^/]+\/model\.onnx$/.test(file)),

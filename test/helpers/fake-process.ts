@@ -5,7 +5,7 @@
 import { existsSync, writeSync } from 'node:fs';
 import { CHANNEL_FD, Channel } from '../../src/detector/channel';
 import type { FromProcess, ToProcess } from '../../src/detector/protocol';
-import type { ModelInfo } from '../../src/detector/api';
+import type { ModelInfo } from '../../src/contract/detector';
 
 export const FAKE_PROGRAM = __filename;
 

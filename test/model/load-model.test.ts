@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { loadModel } from '../../src/model/load-model';
-import type { ModelManifest } from '../../src/model/manifest-types';
+import type { ModelManifest } from '../../src/contract/manifest';
 import { COCO_MODEL } from '../helpers/real-data';
 import { TINY_CLASSES, tinyModel } from '../helpers/tiny-model';
 

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import helper from 'node-red-node-test-helper';
-import cameraIn from '../../nodes/camera-in';
-import { httpServer, jpeg, markOf, temporaryFolder, until } from '../frame/sources/support';
+import cameraIn from '../../nodes/camera-in/camera-in';
+import { httpServer, jpeg, markOf, temporaryFolder, until } from '../camera/support';
 
 // a core node, without declarations
 // eslint-disable-next-line @typescript-eslint/no-require-imports

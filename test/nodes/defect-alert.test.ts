@@ -8,7 +8,7 @@ import { detection, FRAME, INFERENCE } from '../alert/fixtures';
 import { assertValid, shippedSchemas } from '../alert/schemas';
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports
-const defectAlert = require(join(process.cwd(), 'dist', 'nodes', 'defect-alert.js')) as never;
+const defectAlert = require(join(process.cwd(), 'dist', 'nodes', 'defect-alert', 'defect-alert.js')) as never;
 const schemas = shippedSchemas();
 
 interface Message {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import helper from 'node-red-node-test-helper';
-import type { ShadowReport } from '../../src/shadow/report';
+import type { ShadowReport } from '../../src/shadow/evidence/report';
 import { simulatePart } from '../../src/simulate/line';
 import { deployFlow } from '../helpers/flow';
 import { ROOT } from '../helpers/root';
@@ -14,7 +14,7 @@ import { until } from '../helpers/until';
 
 const NODES = ['inspection-model', 'yolo-int8-detect', 'nms', 'model-shadow'].map(
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  (name) => require(join(process.cwd(), 'dist', 'nodes', `${name}.js`)) as never,
+  (name) => require(join(process.cwd(), 'dist', 'nodes', name, `${name}.js`)) as never,
 );
 const MODEL = join(ROOT, 'models', 'pcb-defects');
 /** The bug was seen after 2; each costs two inferences. */

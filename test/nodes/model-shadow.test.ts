@@ -6,14 +6,14 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import helper from 'node-red-node-test-helper';
 import { SlotStore } from '../../src/model/slots/store';
-import type { DisputedRecord } from '../../src/shadow/disputed-record';
-import type { ShadowReport } from '../../src/shadow/report';
+import type { DisputedRecord } from '../../src/shadow/evidence/disputed-record';
+import type { ShadowReport } from '../../src/shadow/evidence/report';
 import { until } from '../helpers/until';
 import { colouredPicture, writeTinyFolder } from '../shadow/tiny-folder';
 
 const NODES = ['inspection-model', 'yolo-int8-detect', 'nms', 'model-shadow'].map(
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  (name) => require(join(process.cwd(), 'dist', 'nodes', `${name}.js`)) as never,
+  (name) => require(join(process.cwd(), 'dist', 'nodes', name, `${name}.js`)) as never,
 );
 
 interface Answer {

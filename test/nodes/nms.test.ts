@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import helper from 'node-red-node-test-helper';
-import type { InspectionMessage } from '../../nodes/messages';
-import nmsNode from '../../nodes/nms';
-import type { Detection } from '../../src/detect/detection';
+import type { InspectionMessage } from '../../nodes/shared/messages';
+import nmsNode from '../../nodes/nms/nms';
+import type { Detection } from '../../src/contract/detection';
 import { deployFlow } from '../helpers/flow';
 import { waitFor } from '../helpers/wait-for';
 

@@ -26,7 +26,9 @@ const NODES = join(ROOT, 'nodes');
 /** What no property of any node can be. */
 const WRONG = ['\u0000', '-1e99', 'NaN', '///#+'];
 
-for (const file of readdirSync(NODES).filter((name) => name.endsWith('.html'))) {
+for (const file of (readdirSync(NODES, { recursive: true }) as string[]).filter(
+  (name) => name.endsWith('.html') && !name.includes('locales'),
+)) {
   for (const [type, { defaults }] of Object.entries(definitionsOf(readFileSync(join(NODES, file), 'utf8')))) {
     describe(`validators of ${type}`, () => {
       for (const [property, { value, validate }] of Object.entries(defaults)) {
@@ -50,7 +52,7 @@ for (const file of readdirSync(NODES).filter((name) => name.endsWith('.html'))) 
 }
 
 describe('validators of thermal-guard, one by one', () => {
-  const { defaults } = definitionsOf(readFileSync(join(NODES, 'thermal-guard.html'), 'utf8'))[
+  const { defaults } = definitionsOf(readFileSync(join(NODES, 'thermal-guard', 'thermal-guard.html'), 'utf8'))[
     'thermal-guard'
   ] as Definition;
   const node = { _: (key: string) => key, soft: 75 };

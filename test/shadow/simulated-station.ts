@@ -9,15 +9,15 @@ import {
   SimulatedDetector,
   simulatedPart,
   type SimulatedModel,
-} from '../../bench/shadow-streams';
-import type { DetectorOptions } from '../../src/detector/api';
+} from '../../lab/bench/shadow-streams';
+import type { DetectorOptions } from '../../src/contract/detector';
 import { nodeDisk } from '../../src/model/slots/disk';
 import { SlotStore } from '../../src/model/slots/store';
-import { ShadowController } from '../../src/shadow/controller';
-import type { ControllerOptions, ShadowSettings } from '../../src/shadow/controller-options';
-import type { DisputedRecord } from '../../src/shadow/disputed-record';
-import type { ShadowReport } from '../../src/shadow/report';
-import { RoutedDetector } from '../../src/shadow/routed-detector';
+import { ShadowController } from '../../src/shadow/trial/controller';
+import type { ControllerOptions, ShadowSettings } from '../../src/shadow/trial/controller-options';
+import type { DisputedRecord } from '../../src/shadow/evidence/disputed-record';
+import type { ShadowReport } from '../../src/shadow/evidence/report';
+import { RoutedDetector } from '../../src/detector/routed-detector';
 import { writeModel } from '../model/slots/models';
 
 /** Models by the name in their manifest. */

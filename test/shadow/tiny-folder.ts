@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodePng } from '../../src/frame/encode';
-import { Random } from '../../src/simulate/random';
+import { encodePng } from '../../src/image/encode';
+import { Random } from '../../src/kit/random';
 import { TINY_CLASSES, TINY_SIZE, tinyModel, type TinyModelOptions } from '../helpers/tiny-model';
 
 /** Writes a model folder around a real, tiny detection model. Returns its path. */

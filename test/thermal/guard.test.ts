@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Scheduler } from '../../src/scheduler/scheduler';
-import { ThreadKeeper } from '../../src/scheduler/thread-keeper';
+import { Scheduler } from '../../src/station/scheduler';
+import { ThreadKeeper } from '../../src/station/thread-keeper';
 import { ThermalGuard } from '../../src/thermal/guard';
 import { until } from '../helpers/until';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Random } from '../../src/simulate/random';
-import { sensorReading } from '../../src/thermal/sensor-model';
+import { Random } from '../../src/kit/random';
+import { sensorReading } from '../../src/simulate/heat/sensor-model';
 import { TrendWindow } from '../../src/thermal/trend';
 
 describe('trend', () => {

@@ -1,4 +1,4 @@
-import { InspectionError } from '../../errors';
+import { InspectionError } from '../../contract/errors';
 import type { CandidateList } from '../candidates';
 import { logit, RawMap, sigmoid } from './cut';
 import type { Head } from './head';

@@ -1,5 +1,5 @@
-import { InspectionError } from '../../errors';
-import type { CutTensor } from '../../model/manifest-types';
+import { InspectionError } from '../../contract/errors';
+import type { CutTensor } from '../../contract/manifest';
 import type { Tensor } from '../../model/session';
 
 type Values = Float32Array | Uint8Array | Int8Array;

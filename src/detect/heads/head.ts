@@ -1,7 +1,7 @@
-import type { HeadLayout, ModelManifest } from '../../model/manifest-types';
+import type { HeadLayout, ModelManifest } from '../../contract/manifest';
 import type { Tensor } from '../../model/session';
 import type { CandidateList } from '../candidates';
-import type { ScoreMap } from '../score-map';
+import type { ScoreMap } from '../../contract/score-map';
 
 export interface DecodeOptions {
   /** Candidates with a score at or below this are not decoded; 0 … 1. */

@@ -1,5 +1,5 @@
-import { InspectionError } from '../../errors';
-import type { HeadLayout } from '../../model/manifest-types';
+import { InspectionError } from '../../contract/errors';
+import type { HeadLayout } from '../../contract/manifest';
 import { cutYolov5Head } from './cut-yolov5';
 import { cutYolov8Head } from './cut-yolov8';
 import { endToEndHead } from './end-to-end';

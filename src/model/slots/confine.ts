@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { expected } from '../../errors';
+import { expected } from '../../contract/errors';
 
 /**
  * Resolves a path that came from a message or the network inside a folder. Links are followed before it is judged, so

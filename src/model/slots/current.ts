@@ -1,4 +1,4 @@
-import { InspectionError } from '../../errors';
+import { InspectionError } from '../../contract/errors';
 import { nodeDisk, statOf, type SlotDisk } from './disk';
 import { POINTER_FILE, slotFolder, SLOT_NAMES } from './layout';
 import { readStation } from './station';

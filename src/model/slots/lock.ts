@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expected } from '../../errors';
+import { expected } from '../../contract/errors';
 import { readBytes, removeTree, statOf, type SlotDisk } from './disk';
 import { LOCK_FILE } from './layout';
 

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
-import { expected } from '../../errors';
+import { expected } from '../../contract/errors';
 
 /** Reads an Ed25519 public key in PEM form (`openssl pkey -in private.pem -pubout`). */
 export function readPublicKey(pem: string): KeyObject {

@@ -1,5 +1,5 @@
-import { messageOf } from '../../errors';
-import type { ModelManifest } from '../manifest-types';
+import { messageOf } from '../../contract/errors';
+import type { ModelManifest } from '../../contract/manifest';
 import { statOf, type SlotDisk } from './disk';
 import { readJournal, type JournalEntry, type SlotOperation } from './journal';
 import { slotFolder, SLOT_NAMES, type SlotName } from './layout';

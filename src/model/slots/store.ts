@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { expected, InspectionError } from '../../errors';
-import type { ModelManifest } from '../manifest-types';
+import { expected, InspectionError } from '../../contract/errors';
+import type { ModelManifest } from '../../contract/manifest';
 import { copySynced, nodeDisk, removeTree, statOf, syncFolder, type SlotDisk } from './disk';
 import { appendJournal, readJournal, type JournalEntry, type SlotOperation } from './journal';
 import { MODEL_FILE, otherSlot, RETIRED_FOLDER, slotFolder, STAGING_FOLDER, type SlotName } from './layout';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { expected, InspectionError } from '../../errors';
+import { expected, InspectionError } from '../../contract/errors';
 import { parseClassNamesFile } from '../class-names';
 import { checkManifest } from '../manifest';
-import type { ModelManifest } from '../manifest-types';
+import type { ModelManifest } from '../../contract/manifest';
 import { readBytes, readPieces, statOf, type SlotDisk } from './disk';
 import { CLASS_NAMES_FILE, MANIFEST_FILE, MODEL_FILE, OPTIONAL_FILES, SIGNATURE_FILE } from './layout';
 import { isSignedBy } from './signature';

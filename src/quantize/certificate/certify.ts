@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { meanAveragePrecision, type Truth } from '../../bench/map';
+import { meanAveragePrecision, type Truth } from '../../evaluate/map';
 import { judgeClass, type ClassRecall } from './judge';
 import { foundReferences } from './compare';
 import type { ImageResult } from './run';

@@ -1,6 +1,6 @@
-import type { Detection } from '../../detect/detection';
+import type { Detection } from '../../contract/detection';
 import { iou } from '../../detect/nms';
-import type { Truth } from '../../bench/map';
+import type { Truth } from '../../evaluate/map';
 
 /** Boxes that overlap at least this much are the same thing. */
 const SAME_IOU = 0.5;

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { Detection } from '../../detect/detection';
-import { thumbnail } from '../../frame/thumbnail';
+import type { Detection } from '../../contract/detection';
+import { thumbnail } from '../../image/thumbnail';
 import type { Certificate, ModelFigures } from './certify';
-import { barPlot, escapeHtml, page, table } from '../../bench/html';
+import { barPlot, escapeHtml, page, table } from '../../kit/html';
 import type { ClassRecall } from './judge';
 import type { ImageResult } from './run';
 

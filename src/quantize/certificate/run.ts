@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import type { Truth } from '../../bench/map';
-import { toTruths, type YoloLabel } from '../../bench/map-dataset';
-import { EVALUATION } from '../../bench/map-evaluate';
-import type { Detection } from '../../detect/detection';
+import type { Truth } from '../../evaluate/map';
+import { toTruths, type YoloLabel } from '../../evaluate/map-dataset';
+import { EVALUATION } from '../../evaluate/map-evaluate';
+import type { Detection } from '../../contract/detection';
 import { nms } from '../../detect/nms';
 import type { Pipeline } from '../../detect/pipeline';
-import type { Letterboxed } from '../../frame/letterbox';
-import type { CalibrationImage } from '../calibration-set';
+import type { Letterboxed } from '../../image/letterbox';
+import type { CalibrationImage } from '../calibrate/calibration-set';
 
 /** A held-out picture with its right answers, where there are labels. */
 export interface CertificateImage extends CalibrationImage {

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { expected } from '../../errors';
+import { expected } from '../../contract/errors';
 import {
   parseFan,
   parseMeasureClock,

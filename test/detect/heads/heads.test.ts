@@ -4,7 +4,7 @@ import { CandidateList } from '../../../src/detect/candidates';
 import { HEADS, headOf, recogniseHead } from '../../../src/detect/heads';
 import { logit, sigmoid } from '../../../src/detect/heads/cut';
 import type { DecodeOptions, HeadContext } from '../../../src/detect/heads/head';
-import type { HeadLayout } from '../../../src/model/manifest-types';
+import type { HeadLayout } from '../../../src/contract/manifest';
 import { Tensor } from '../../../src/model/session';
 
 const INPUT = { width: 64, height: 64 };

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { headOf } from '../../../src/detect/heads';
 import { logit, sigmoid } from '../../../src/detect/heads/cut';
-import { meanAbsoluteDifference, sameShape, type ScoreMap } from '../../../src/detect/score-map';
-import type { HeadLayout } from '../../../src/model/manifest-types';
+import { meanAbsoluteDifference, sameShape, type ScoreMap } from '../../../src/contract/score-map';
+import type { HeadLayout } from '../../../src/contract/manifest';
 import { Tensor } from '../../../src/model/session';
 
 function scoresOf(layout: HeadLayout, outputs: Record<string, Tensor>, head: object = {}, classNames = ['a', 'b']) {

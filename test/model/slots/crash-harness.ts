@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { InspectionError } from '../../../src/errors';
+import { InspectionError } from '../../../src/contract/errors';
 import { BY_POINTER } from '../../../src/model/slots/station';
 import { SlotStore } from '../../../src/model/slots/store';
 import { crashAt, Gone, watchedDisk, type BeforeCall, type DiskCall } from './faulty-disk';

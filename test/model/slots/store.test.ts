@@ -165,7 +165,7 @@ describe('SlotStore', () => {
 });
 
 describe('kill -9', () => {
-  // the full table over every call and operation is `npm run soak:slots`
+  // the full table over every call and operation is `npm run lab -- slots-crash`
   for (const [operation, steps] of [
     ['install', [20, 35, 50]],
     ['promote', [40, 44, 48, 52]],

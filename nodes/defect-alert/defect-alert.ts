@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
+import { EvidenceFolder } from '../../src/alert/keep/evidence';
+import { stationTopic } from '../../src/alert/names';
+import type { VerdictRecord } from '../../src/alert/messages';
+import { statusMessage } from '../../src/alert/announce/presence';
+import { AlertService } from '../../src/alert/service';
+import { stationMonitor } from '../../src/station/monitor';
+import { onClose, onInput, showError, statusText, type Send } from '../shared/adapter';
+import { BrokerLink } from '../shared/broker-link';
+import { drawWith } from '../shared/draw-with';
+import { readDefinition, type DefectAlertDef, type ReadDefinition } from './defect-alert-definition';
+import { modelNodeOf } from '../inspection-model/inspection-model-node';
+import { serveEvidence, type EvidenceFolders } from './evidence-endpoint';
+
+interface DefectAlertMessage extends NodeMessageInFlow {
+  thermal?: unknown;
+  frame?: unknown;
+  inference?: unknown;
+  notInspected?: unknown;
+  image?: unknown;
+  rules?: unknown;
+  counters?: unknown;
+  verdict?: unknown;
+}
+
+const FILL_OF = { PASS: 'green', FAIL: 'red', NOT_INSPECTED: 'grey' } as const;
+
+export = function (RED: NodeAPI) {
+  const folders: EvidenceFolders = new Map();
+  const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', '..', 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const settings = RED.settings as { userDir?: string; httpAdminRoot?: string | false };
+  const adminRoot = `/${String(settings.httpAdminRoot || '').replace(/^\/+|\/+$/g, '')}/`.replace('//', '/');
+  serveEvidence(RED, folders);
+
+  function DefectAlertNode(this: Node, definition: DefectAlertDef) {
+    RED.nodes.createNode(this, definition);
+    // eslint-disable-next-line @typescript-eslint/no-this-alias
+    const node = this;
+    let read: ReadDefinition;
+    let broker: BrokerLink | undefined;
+    try {
+      read = readDefinition(definition, { userDir: settings.userDir, adminRoot, version });
+      if (definition.broker) broker = new BrokerLink(RED, definition.broker, node.id);
+    } catch (error) {
+      showError(node, error);
+      node.error(error);
+      onInput(node, () => {
+        throw error;
+      });
+      return;
+    }
+    const { station, alertTopic } = read.service;
+    const evidence = read.evidence && new EvidenceFolder(read.evidence);
+    if (evidence !== undefined) folders.set(node.id, evidence);
+    // Other nodes make the connection as soon as they are there, and a will goes with it: so this cannot wait.
+    if (broker !== undefined && read.service.presence?.sparkplugGroup === undefined) {
+      broker.setWill(statusMessage(station, 'offline'));
+    }
+
+    const started = AlertService.start(read.service, {
+      alert: (payload) => node.send([{ topic: alertTopic, payload, qos: 1 }, null]),
+      picture: (payload, verdict) => {
+        const topic = stationTopic(station, 'picture');
+        node.send([null, { topic, payload, verdict }]);
+      },
+      warn: (sentence) => node.warn(sentence),
+      broker,
+      evidence,
+      render: drawWith(modelNodeOf((id) => RED.nodes.getNode(id), definition.model)),
+    });
+    started.then(
+      () => broker?.open(),
+      (error: unknown) => {
+        showError(node, error);
+        node.error(error);
+      },
+    );
+
+    function showVerdict(service: AlertService, { verdict, reason }: VerdictRecord): void {
+      const { pass, triggers } = service.station.counters;
+      const waiting = service.undelivered;
+      const text = `${RED._(`defect-alert.status.${verdict}`)} ${pass}/${triggers}`;
+      node.status({
+        fill: FILL_OF[verdict],
+        shape: reason === undefined && waiting === 0 ? 'dot' : 'ring',
+        text: statusText(waiting > 1 ? `${text} ✉${waiting}` : text),
+      });
+    }
+
+    async function judge(service: AlertService, message: DefectAlertMessage, send: Send): Promise<void> {
+      const { payload, frame, notInspected, image } = message;
+      // a frame that nobody inspected still says how hot it was
+      const inference = message.inference ?? { thermal: message.thermal };
+      const { verdict, error, settled } = service.handle({ payload, frame, inference, notInspected, image });
+      // the picture stays on the verdict for dashboards, and never gets onto the alert
+      message.topic = stationTopic(station, 'verdict');
+      message.payload = verdict;
+      send([null, message]);
+      stationMonitor.verdict(station, verdict.verdict, verdict.reason);
+      showVerdict(service, verdict);
+      await settled;
+      if (error !== undefined) throw error;
+    }
+
+    onInput<DefectAlertMessage>(node, async (message, send) => {
+      const service = await started;
+      if (message.rules !== undefined) {
+        const { rules, saved } = service.changeRules(message.rules);
+        const payload = { id: service.station.rulesId, rules: structuredClone(rules) };
+        send([null, { topic: stationTopic(station, 'rules'), payload }]);
+        await saved;
+      } else if (message.counters === 'reset') await service.resetCounters();
+      else await judge(service, message, send);
+    });
+    onClose(node, async (removed) => {
+      folders.delete(node.id);
+      const service = await started.catch(() => undefined);
+      await service?.stop();
+      await broker?.close(removed);
+    });
+  }
+  RED.nodes.registerType('defect-alert', DefectAlertNode);
+};

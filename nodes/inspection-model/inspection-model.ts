@@ -1,0 +1,55 @@
+import type { NodeAPI, NodeDef } from 'node-red';
+import { messageOf } from '../../src/contract/errors';
+import { Detector } from '../../src/detector/detector';
+import { OVERLOAD_POLICIES } from '../../src/detector/options';
+import { resolveModelPath } from '../../src/model/resolve';
+import { RoutedDetector } from '../../src/detector/routed-detector';
+import { stationMonitor } from '../../src/station/monitor';
+import { stationThreads } from '../../src/station/thread-keeper';
+import { integerBetween, numberBetween, oneOf } from '../../src/contract/validate';
+import { onClose } from '../shared/adapter';
+import type { InspectionModelNode } from './inspection-model-node';
+
+interface InspectionModelDef extends NodeDef {
+  model: string;
+  threads: number | string;
+  overload?: string;
+  queueLimit?: number | string;
+  watchdogSeconds?: number | string;
+}
+
+export = function (RED: NodeAPI) {
+  function InspectionModel(this: InspectionModelNode, config: InspectionModelDef) {
+    RED.nodes.createNode(this, config);
+    try {
+      const folders = [RED.settings.userDir ?? process.cwd(), process.cwd()];
+      this.modelPath = resolveModelPath(config.model, folders);
+      const detector = new Detector({
+        model: this.modelPath,
+        threads: integerBetween(config.threads ?? 0, 'threads', 0, 64),
+        overload: oneOf(config.overload ?? 'latest', 'overload', OVERLOAD_POLICIES),
+        queueLimit: integerBetween(config.queueLimit ?? 2, 'queue', 1, 1000),
+        watchdogMs: numberBetween(config.watchdogSeconds ?? 10, 'watchdog', 0.5, 600) * 1000,
+      });
+      this.detector = detector;
+      this.line = new RoutedDetector(detector);
+      // Started on deploy, so that the first part does not wait for the model.
+      detector.start().then(
+        (model) => this.log(`${model.name} ${model.precision} ready, sha256 ${model.sha256.slice(0, 12)}`),
+        (error: unknown) => this.error(messageOf(error)),
+      );
+      const label = config.name || config.model;
+      stationMonitor.detectors.set(label, detector);
+      stationThreads.add(detector, detector.stats().threads);
+      onClose(this, () => {
+        if (stationMonitor.detectors.get(label) === detector) stationMonitor.detectors.delete(label);
+        stationThreads.remove(detector);
+        return detector.stop();
+      });
+    } catch (error) {
+      this.problem = messageOf(error);
+      this.error(this.problem);
+    }
+  }
+  RED.nodes.registerType('inspection-model', InspectionModel);
+};

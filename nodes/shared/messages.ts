@@ -1,0 +1,44 @@
+import type { NodeMessageInFlow } from 'node-red';
+import type { NotInspected, NotInspectedReason } from '../../src/contract/verdict';
+import type { Detection } from '../../src/contract/detection';
+import type { Annotation } from '../../src/detect/annotations';
+import type { Latency, ModelInfo } from '../../src/contract/detector';
+import type { FrameInfo } from '../../src/contract/frame';
+import type { ThermalCondition } from '../../src/station/scheduler';
+
+/** `msg.inference`: which model looked at the frame, how, and how long it took. */
+export interface InferenceRecord {
+  model: Pick<ModelInfo, 'name' | 'version' | 'sha256' | 'precision'>;
+  latencyMs: Latency;
+  threads: number;
+  /** The upright source image, pixels: what boxes are in. */
+  image: { width: number; height: number };
+  thresholds: { confidence?: number; iou?: number };
+  /** Thermal condition of the station when the frame was inspected. */
+  thermal?: Readonly<ThermalCondition>;
+}
+
+/** A message on its way through the inspection nodes. */
+export interface InspectionMessage extends NodeMessageInFlow {
+  frame?: FrameInfo;
+  image?: Buffer;
+  inference?: InferenceRecord;
+  annotations?: Annotation[];
+  notInspected?: NotInspected;
+  /** Left by a thermal-guard in the flow; `admitted` when it has given the frame its place in the station's rate. */
+  thermal?: (Partial<ThermalCondition> & { admitted?: boolean }) | null;
+  /** Overrides of node properties by message. */
+  confidence?: unknown;
+  iou?: unknown;
+  maxDetections?: unknown;
+  classAware?: unknown;
+}
+
+/**
+ * Marks a message as not inspected: it travels on without detections, so that its part still gets a verdict. A reason
+ * given earlier in the flow stays: the first cause is the one that helps.
+ */
+export function markNotInspected(message: InspectionMessage, reason: NotInspectedReason, detail: string): void {
+  message.notInspected ??= { reason, detail };
+  message.payload = [] satisfies Detection[];
+}

@@ -1,0 +1,129 @@
+import type { BrokerMessage, BrokerPort } from '../deliver/broker';
+import { discoveryMessages } from './home-assistant';
+import { stationTopic } from '../names';
+import type { VerdictRecord } from '../messages';
+import { loadSparkplugCodec, SparkplugEdge, sparkplugGroup } from './sparkplug';
+import type { StateFile } from '../keep/state-file';
+
+export interface PresenceOptions {
+  station: string;
+  version: string;
+  /** Publish verdicts (retained, QoS 0: the last one counts). */
+  verdicts: boolean;
+  /** Discovery prefix of Home Assistant, usually `homeassistant`; undefined: no discovery. */
+  homeAssistantPrefix?: string;
+  /** Sparkplug group; undefined: no Sparkplug. */
+  sparkplugGroup?: string;
+}
+
+type Warn = (sentence: string) => void;
+
+/** Liveness on `inspection/<station>/status`, retained. Without a time it is the Last Will, which is written in advance. */
+export function statusMessage(station: string, status: 'online' | 'offline', nowMs?: number): BrokerMessage {
+  const time = nowMs === undefined ? {} : { time: new Date(nowMs).toISOString() };
+  const payload = JSON.stringify({ status, station, ...time });
+  return { topic: stationTopic(station, 'status'), payload, qos: 1, retain: true };
+}
+
+/**
+ * What a station shows of itself on a broker beside its alerts: liveness with a Last Will, the last verdict, Home
+ * Assistant discovery, Sparkplug births and data. All best effort: the next message makes up for a lost one.
+ */
+export class Presence {
+  readonly #options: PresenceOptions;
+  readonly #broker: BrokerPort;
+  readonly #state: StateFile | undefined;
+  readonly #sparkplug: SparkplugEdge | undefined;
+  #lastVerdict: VerdictRecord | undefined;
+  #wasConnected = false;
+
+  private constructor(
+    options: PresenceOptions,
+    broker: BrokerPort,
+    state: StateFile | undefined,
+    sparkplug: SparkplugEdge | undefined,
+  ) {
+    this.#options = options;
+    this.#broker = broker;
+    this.#state = state;
+    this.#sparkplug = sparkplug;
+  }
+
+  /** Must have run before the connection is made, as a will can only be set then. */
+  static async start(
+    options: PresenceOptions,
+    broker: BrokerPort,
+    state: StateFile | undefined,
+    warn: Warn,
+  ): Promise<Presence> {
+    let edge: SparkplugEdge | undefined;
+    if (options.sparkplugGroup !== undefined) {
+      const group = sparkplugGroup(options.sparkplugGroup);
+      const codec = await loadSparkplugCodec();
+      const bdSeq = ((state?.state.bdSeq ?? 255) + 1) % 256;
+      edge = new SparkplugEdge(codec, { group, node: options.station, version: options.version, bdSeq });
+    }
+    const presence = new Presence(options, broker, state, edge);
+    if (!presence.#setWill()) {
+      warn('The broker configuration has a Last Will of its own: it stays, and this station has none');
+    }
+    if (edge !== undefined) {
+      await state?.save({ bdSeq: edge.bdSeq });
+      broker.subscribe(edge.commandTopic, (payload) => {
+        if (edge.asksForRebirth(payload)) presence.#sparkplugBirth(edge);
+      });
+    }
+    broker.onConnection((connected) => presence.#connectionChanged(connected));
+    return presence;
+  }
+
+  verdict(record: VerdictRecord): void {
+    if (this.#sparkplug !== undefined) this.#lastVerdict = structuredClone(record);
+    if (this.#options.verdicts) {
+      const topic = stationTopic(this.#options.station, 'verdict');
+      void this.#broker.tell({ topic, payload: JSON.stringify(record), qos: 0, retain: true });
+    }
+    const data = this.#sparkplug?.data(record);
+    if (data !== undefined) void this.#broker.tell({ ...data, retain: false });
+  }
+
+  /** Says that the station goes away on purpose; the will is only for the other case. */
+  async stop(): Promise<void> {
+    if (this.#sparkplug !== undefined) await this.#broker.tell({ ...this.#sparkplug.death(), retain: false });
+    await this.#broker.tell(statusMessage(this.#options.station, 'offline', Date.now()));
+  }
+
+  /** A connection has one will: the death certificate where Sparkplug is on (it must be), else the status. */
+  #setWill(): boolean {
+    const will =
+      this.#sparkplug === undefined
+        ? statusMessage(this.#options.station, 'offline')
+        : { ...this.#sparkplug.death(), retain: false };
+    return this.#broker.setWill(will);
+  }
+
+  #connectionChanged(connected: boolean): void {
+    if (connected === this.#wasConnected) return;
+    this.#wasConnected = connected;
+    if (!connected) {
+      if (this.#sparkplug !== undefined) {
+        void this.#state?.save({ bdSeq: this.#sparkplug.nextConnection() }).catch(() => undefined);
+        this.#setWill();
+      }
+      return;
+    }
+    void this.#broker.tell(statusMessage(this.#options.station, 'online', Date.now()));
+    if (this.#options.homeAssistantPrefix !== undefined) {
+      const { station, version, homeAssistantPrefix } = this.#options;
+      for (const message of discoveryMessages(station, version, homeAssistantPrefix)) {
+        void this.#broker.tell({ ...message, qos: 1, retain: true });
+      }
+    }
+    if (this.#sparkplug !== undefined) this.#sparkplugBirth(this.#sparkplug);
+  }
+
+  #sparkplugBirth(edge: SparkplugEdge): void {
+    for (const message of edge.birth(this.#lastVerdict, Date.now()))
+      void this.#broker.tell({ ...message, retain: false });
+  }
+}

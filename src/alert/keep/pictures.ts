@@ -1,0 +1,133 @@
+import type { FrameInfo } from '../../contract/frame';
+import { EvidenceFolder } from './evidence';
+import type { Alert, VerdictRecord } from '../messages';
+
+/** What is to be drawn on a picture. */
+export interface Drawing {
+  verdict: VerdictRecord;
+  /** The result is scaled down to this width, pixels; never up. */
+  maxWidth: number;
+  /** JPEG quality, 1 … 100. */
+  quality: number;
+}
+
+/** Draws in another process: no pixels are touched in the host's. */
+export type Renderer = (image: Uint8Array, frame: Partial<FrameInfo> | undefined, drawing: Drawing) => Promise<Buffer>;
+
+export interface PictureOptions {
+  /** Keep the picture of an alert and put its address into the alert. */
+  keep: boolean;
+  /** Put a small drawn picture into the alert. */
+  thumbnail: boolean;
+  /** Drawn pictures for dashboards per second; 0: none. */
+  drawPerSecond: number;
+  /** Address of a picture by its name. */
+  urlOf(name: string): string;
+}
+
+/** A picture drawn for a dashboard: wide enough for a 10-inch panel. */
+const DASHBOARD = { maxWidth: 960, quality: 80 };
+const THUMBNAIL = { maxWidth: 240, quality: 60 };
+/** A thumbnail rides on an alert, so it is left out rather than large. Bytes of JPEG; base64 makes 16 kB of them. */
+const THUMBNAIL_MAX_BYTES = 12_000;
+/** Thumbnails per second at most; alerts beyond go without. */
+const THUMBNAILS_PER_SECOND = 4;
+/** A picture that takes longer is not waited for. */
+const RENDER_TIMEOUT_MS = 2000;
+
+async function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await Promise.race([
+      promise,
+      new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), timeoutMs))),
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether it is time for one more at this many per second. */
+class Pace {
+  #lastMs = -Infinity;
+
+  due(perSecond: number, nowMs: number): boolean {
+    if (perSecond <= 0 || Math.abs(nowMs - this.#lastMs) < 1000 / perSecond) return false;
+    this.#lastMs = nowMs;
+    return true;
+  }
+}
+
+/** The pictures that go with alerts and dashboards. Pictures are extras: when one fails, the alert goes without. */
+export class Pictures {
+  readonly #options: PictureOptions;
+  readonly #folder: EvidenceFolder | undefined;
+  readonly #render: Renderer | undefined;
+  readonly #warn: (sentence: string) => void;
+  readonly #dashboardPace = new Pace();
+  readonly #thumbnailPace = new Pace();
+  #drawing = false;
+
+  constructor(
+    options: PictureOptions,
+    folder: EvidenceFolder | undefined,
+    render: Renderer | undefined,
+    warn: (sentence: string) => void,
+  ) {
+    this.#options = options;
+    this.#folder = folder;
+    this.#render = render;
+    this.#warn = warn;
+  }
+
+  /** Whether illustrate() has anything to do. */
+  get wanted(): boolean {
+    return this.#options.keep || this.#options.thumbnail;
+  }
+
+  /** Adds the picture's address and a thumbnail to an alert, as far as they can be had. */
+  async illustrate(
+    alert: Alert,
+    image: Uint8Array,
+    frame: Partial<FrameInfo> | undefined,
+    verdict: VerdictRecord,
+  ): Promise<void> {
+    if (this.#options.keep && this.#folder !== undefined) this.#keep(alert, image, this.#folder);
+    if (!this.#options.thumbnail || this.#render === undefined) return;
+    if (!this.#thumbnailPace.due(THUMBNAILS_PER_SECOND, Date.now())) return;
+    try {
+      const jpeg = await within(this.#render(image, frame, { verdict, ...THUMBNAIL }), RENDER_TIMEOUT_MS);
+      if (jpeg !== undefined && jpeg.length > 0 && jpeg.length <= THUMBNAIL_MAX_BYTES) {
+        alert.thumbnail = `data:image/jpeg;base64,${jpeg.toString('base64')}`;
+      }
+    } catch (error) {
+      this.#warn(String(error));
+    }
+  }
+
+  /** A picture for the dashboard, if one is due and none is being drawn; else undefined. */
+  async draw(
+    image: Uint8Array,
+    frame: Partial<FrameInfo> | undefined,
+    verdict: VerdictRecord,
+  ): Promise<Buffer | undefined> {
+    if (this.#render === undefined || this.#drawing) return undefined;
+    if (!this.#dashboardPace.due(this.#options.drawPerSecond, Date.now())) return undefined;
+    this.#drawing = true;
+    try {
+      return await within(this.#render(image, frame, { verdict, ...DASHBOARD }), RENDER_TIMEOUT_MS);
+    } catch (error) {
+      this.#warn(String(error));
+      return undefined;
+    } finally {
+      this.#drawing = false;
+    }
+  }
+
+  #keep(alert: Alert, image: Uint8Array, folder: EvidenceFolder): void {
+    const name = EvidenceFolder.nameFor(image, alert.id, alert.time);
+    if (name === undefined) return;
+    alert.evidence = { url: this.#options.urlOf(name) };
+    folder.save(name, image).catch((error: unknown) => this.#warn(String(error)));
+  }
+}

@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readCounters, type Counters } from '../judge/counters';
+import { replaceFile } from '../../kit/durable-file';
+import { readRules, rulesId, type AlertRules } from '../judge/rules';
+
+/** What a station remembers over a restart. */
+export interface StationState {
+  /** Rules changed by message; null: those of the flow. */
+  rules: AlertRules | null;
+  /** rulesId of the flow's rules that they were changed from: once somebody deploys others, those count. */
+  changedFrom: string;
+  counters: Counters | null;
+  /** Sparkplug birth/death sequence number, 0 … 255. */
+  bdSeq: number;
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function savedRules(value: unknown): AlertRules | null {
+  if (value === null || value === undefined) return null;
+  try {
+    return readRules(value);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The station's memory in `state.json` of its folder. A missing or spoilt file is an empty memory, never a reason not to
+ * inspect; each part of it is checked like input from outside.
+ */
+export class StateFile {
+  readonly #path: string;
+  #state: StationState;
+  #saving: Promise<void> = Promise.resolve();
+
+  private constructor(path: string, state: StationState) {
+    this.#path = path;
+    this.#state = state;
+  }
+
+  static async open(folder: string): Promise<StateFile> {
+    const path = join(folder, 'state.json');
+    const saved = parseObject(await readFile(path, 'utf8').catch(() => ''));
+    return new StateFile(path, {
+      rules: savedRules(saved.rules),
+      changedFrom: typeof saved.changedFrom === 'string' ? saved.changedFrom : '',
+      counters: readCounters(saved.counters) ?? null,
+      bdSeq: Number.isInteger(saved.bdSeq) ? Number(saved.bdSeq) & 255 : 0,
+    });
+  }
+
+  get state(): Readonly<StationState> {
+    return this.#state;
+  }
+
+  /** The rules to judge by: changed ones, unless the flow's own have been changed since; those are then forgotten. */
+  async rulesFor(configured: AlertRules): Promise<AlertRules> {
+    const { rules, changedFrom } = this.#state;
+    if (rules === null || changedFrom === rulesId(configured)) return rules ?? configured;
+    await this.save({ rules: null, changedFrom: '' });
+    return configured;
+  }
+
+  /** Resolves when the change is on the disk. Changes that come while one is written are written together. */
+  save(change: Partial<StationState>): Promise<void> {
+    this.#state = { ...this.#state, ...change };
+    const written = this.#saving.then(() => this.#write());
+    this.#saving = written.catch(() => undefined);
+    return written;
+  }
+
+  #lastWritten = '';
+  async #write(): Promise<void> {
+    const text = JSON.stringify(this.#state);
+    if (text === this.#lastWritten) return;
+    await replaceFile(this.#path, text);
+    this.#lastWritten = text;
+  }
+}

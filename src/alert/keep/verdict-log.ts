@@ -1,0 +1,119 @@
+import { readdir, rename, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppendFile } from '../../kit/durable-file';
+import type { VerdictRecord } from '../messages';
+
+export const LOG_FORMATS = ['csv', 'jsonl'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+export interface VerdictLogOptions {
+  folder: string;
+  format: LogFormat;
+  /** A file this large is put aside under the time of its end. Default 10 MiB: some 40,000 parts. */
+  maxBytes?: number;
+  /** Files kept beside the current one; the oldest goes. Default 20. */
+  maxFiles?: number;
+}
+
+/** One row per column of the CSV: what a quality manager sorts and filters by. */
+const COLUMNS: { title: string; value: (record: VerdictRecord) => unknown }[] = [
+  { title: 'time', value: ({ time }) => time },
+  { title: 'station', value: ({ station }) => station },
+  { title: 'frame', value: ({ frame }) => frame.id },
+  { title: 'source', value: ({ frame }) => frame.source },
+  { title: 'captured at', value: ({ frame }) => frame.capturedAt },
+  { title: 'verdict', value: ({ verdict }) => verdict },
+  { title: 'reason', value: ({ reason }) => reason },
+  { title: 'defects', value: ({ defects, defectsOmitted }) => defects.length + defectsOmitted },
+  { title: 'classes', value: ({ defects }) => [...new Set(defects.map(({ label }) => label))].join('; ') },
+  { title: 'worst confidence', value: ({ defects }) => defects[0]?.confidence },
+  { title: 'model', value: ({ model }) => model?.name },
+  { title: 'model version', value: ({ model }) => model?.version },
+  { title: 'model sha256', value: ({ model }) => model?.sha256 },
+  { title: 'rules', value: ({ rulesId }) => rulesId },
+  { title: 'latency ms', value: ({ latencyMs }) => latencyMs },
+  { title: 'verdict id', value: ({ id }) => id },
+];
+
+/** Spreadsheets run text that begins with one of these as a formula: an apostrophe makes it text (OWASP, CSV injection). */
+const FORMULA_START = /^[=+\-@\t\r]/;
+
+function csvCell(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'number') return String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const safe = FORMULA_START.test(text) ? `'${text}` : text;
+  return /[",;\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+}
+
+/** RFC 4180: comma, CRLF, quotes where needed. */
+function csvLine(cells: unknown[]): string {
+  return `${cells.map(csvCell).join(',')}\r\n`;
+}
+
+const FORMATS: Record<LogFormat, { header: string; line: (record: VerdictRecord) => string }> = {
+  // The byte order mark tells spreadsheets that the file is UTF-8.
+  csv: {
+    header: `\ufeff${csvLine(COLUMNS.map(({ title }) => title))}`,
+    line: (record) => csvLine(COLUMNS.map(({ value }) => value(record))),
+  },
+  jsonl: { header: '', line: (record) => `${JSON.stringify(record)}\n` },
+};
+
+/** One line per part in `verdicts.csv` or `verdicts.jsonl`, in files of limited size and number. */
+export class VerdictLog {
+  readonly #options: Required<VerdictLogOptions>;
+  #file: AppendFile | undefined;
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(options: VerdictLogOptions) {
+    this.#options = { maxBytes: 10 * 2 ** 20, maxFiles: 20, ...options };
+  }
+
+  get path(): string {
+    return join(this.#options.folder, `verdicts.${this.#options.format}`);
+  }
+
+  /** Resolves when the line is on the disk. Lines keep their order. */
+  async write(record: VerdictRecord): Promise<void> {
+    const line = FORMATS[this.#options.format].line(record);
+    const { time } = record;
+    const ready = this.#queue.then(() => this.#fileFor(time));
+    this.#queue = ready.then(
+      () => undefined,
+      () => undefined,
+    );
+    const file = await ready;
+    await file.append(line);
+  }
+
+  async close(): Promise<void> {
+    await this.#queue;
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  async #fileFor(time: string): Promise<AppendFile> {
+    if (this.#file !== undefined && this.#file.bytes >= this.#options.maxBytes) await this.#rotate(time);
+    if (this.#file === undefined) {
+      const bytes = await stat(this.path).then(
+        ({ size }) => size,
+        () => 0,
+      );
+      const file = new AppendFile(this.path, bytes);
+      const { header } = FORMATS[this.#options.format];
+      if (bytes === 0 && header !== '') await file.append(header);
+      this.#file = file;
+    }
+    return this.#file;
+  }
+
+  async #rotate(time: string): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+    const { folder, format, maxFiles } = this.#options;
+    await rename(this.path, join(folder, `verdicts-${time.replace(/[:.]/g, '-')}.${format}`));
+    const kept = (await readdir(folder)).filter((name) => /^verdicts-[\dTZ-]+\.(csv|jsonl)$/.test(name)).sort();
+    for (const name of kept.slice(0, Math.max(0, kept.length - maxFiles))) await unlink(join(folder, name));
+  }
+}

@@ -1,0 +1,323 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import type { NotInspected, NotInspectedReason } from '../contract/verdict';
+import { InspectionError, messageOf } from '../contract/errors';
+import type { Scheduler } from '../station/scheduler';
+import type { FrameInfo } from '../contract/frame';
+import { Gate, type Flights, type Passage } from './pacing/gate';
+import { Pacer } from './pacing/pacer';
+import type { FrameSource, LossKind, Picture, SourceState } from './source';
+import type { CameraPlan } from './table';
+import { pause, throwIfAborted, withSignals } from '../kit/wait';
+
+/** What becomes of every picture and every trigger: a frame to inspect, or the reason why there is none. */
+export interface CameraAnswer {
+  frame: FrameInfo;
+  /** Empty when there is no picture. */
+  bytes: Buffer;
+  notInspected?: NotInspected;
+  /** The fault behind `notInspected`, where there is one; being overloaded, hot or stopped is none. */
+  error?: InspectionError;
+}
+
+/** Counted since start: asked = sent + dropped + tooHot + failed + stopped + what is under way. */
+export interface CameraCounters {
+  /** Pictures asked for: triggers and free-run turns. */
+  asked: number;
+  sent: number;
+  dropped: number;
+  tooHot: number;
+  failed: number;
+  stopped: number;
+  /** Pictures of a stream that nobody had asked for, and those that were broken. */
+  skipped: number;
+  broken: number;
+}
+
+export interface CameraStatus {
+  state: SourceState;
+  /** Held back by the budget of the station: no picture at all, or fewer than wanted; `reason` says why. */
+  held: 'paused' | 'slowed' | undefined;
+  /** One sentence; empty when all is well. */
+  reason: string;
+  counters: CameraCounters;
+}
+
+export interface CameraSurroundings {
+  flights: Flights;
+  scheduler: Scheduler;
+}
+
+/** Triggers that may wait for their picture at the same time. */
+const MAX_CAPTURING = 32;
+
+/** Which counter a reason adds to; the rest are faults. */
+const COUNTER_OF: Partial<Record<NotInspectedReason, keyof CameraCounters>> = {
+  'dropped by overload': 'dropped',
+  'too hot': 'tooHot',
+  stopped: 'stopped',
+};
+
+/** How an error of a source ends a frame. */
+const REASON_OF: Partial<Record<InspectionError['code'], NotInspectedReason>> = {
+  BAD_IMAGE: 'bad image',
+  CANCELLED: 'stopped',
+};
+
+/** A camera at work: paces, triggers, holds back, counts. Every picture asked for ends in exactly one answer. */
+export class Camera extends EventEmitter<{
+  answer: [CameraAnswer];
+  status: [CameraStatus];
+  problem: [InspectionError];
+}> {
+  readonly #plan: CameraPlan;
+  readonly #source: FrameSource;
+  readonly #gate: Gate;
+  readonly #scheduler: Scheduler;
+  readonly #stopping = new AbortController();
+  readonly #counters: CameraCounters = {
+    asked: 0,
+    sent: 0,
+    dropped: 0,
+    tooHot: 0,
+    failed: 0,
+    stopped: 0,
+    skipped: 0,
+    broken: 0,
+  };
+  readonly #onBudget = () => this.#tell();
+  #state: SourceState = 'connecting';
+  #reason = '';
+  #isLossTold = false;
+  #seq = 0;
+  #capturing = 0;
+  #freeRun: Promise<void> = Promise.resolve();
+
+  constructor(plan: CameraPlan, { flights, scheduler }: CameraSurroundings) {
+    super();
+    this.#plan = plan;
+    this.#scheduler = scheduler;
+    this.#source = plan.open({
+      onState: (state, error) => this.#onState(state, error),
+      onLoss: (kind) => this.#onLoss(kind),
+    });
+    this.#gate = new Gate(this.name, plan.settings.overload, flights);
+    scheduler.on('budget', this.#onBudget);
+  }
+
+  /** What the pictures are called: the name given, else the source's own. */
+  get name(): string {
+    return this.#plan.settings.name || this.#source.label;
+  }
+
+  get status(): CameraStatus {
+    const held = this.#held();
+    return {
+      state: this.#state,
+      held,
+      reason: held === undefined ? this.#reason : this.#scheduler.budget.reason,
+      counters: { ...this.#counters },
+    };
+  }
+
+  start(): void {
+    this.#source.start();
+    if (this.#plan.settings.trigger !== 'free-run') return;
+    this.#scheduler.setDemand(this.name, this.#plan.settings.fps);
+    this.#freeRun = this.#run();
+  }
+
+  /** A picture to look at, beside the line: not counted, not held back. @throws as FrameSource.capture */
+  async peek(timeoutMs: number): Promise<Picture> {
+    return this.#capture(Date.now(), timeoutMs);
+  }
+
+  /** Takes one picture after this moment. Never rejects. */
+  async trigger(): Promise<CameraAnswer> {
+    this.#counters.asked += 1;
+    if (this.#stopping.signal.aborted) return this.#withhold('stopped', 'The camera is stopped');
+    const { paused, reason } = this.#scheduler.budget;
+    if (paused) return this.#withhold('too hot', reason || 'Inspection is paused');
+    if (this.#capturing >= MAX_CAPTURING) {
+      return this.#withhold('dropped by overload', `${MAX_CAPTURING} triggers are waiting for their picture already`);
+    }
+    return this.#take(Date.now(), this.#plan.settings.timeoutMs);
+  }
+
+  /** Ends the source within 2 s; what is under way is answered 'stopped'. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#scheduler.off('budget', this.#onBudget);
+    this.#scheduler.setDemand(this.name, undefined);
+    this.#gate.stop();
+    await Promise.all([this.#source.stop(), this.#freeRun]);
+  }
+
+  async #run(): Promise<void> {
+    const signal = this.#stopping.signal;
+    const pacer = new Pacer();
+    const waits = this.#plan.settings.overload === 'every' && this.#plan.canWait;
+    try {
+      for (;;) {
+        await pacer.next(this.#rate(), signal);
+        if (waits) await this.#gate.room(signal);
+        await this.#allowed(signal);
+        await this.#turn(signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) this.emit('problem', error as InspectionError);
+    }
+  }
+
+  /** One picture of the free run. It is awaited up to the gate only: while it waits there, the next one is taken. */
+  async #turn(signal: AbortSignal): Promise<void> {
+    try {
+      const picture = await this.#capture(0, undefined);
+      this.#isLossTold = false;
+      this.#counters.asked += 1;
+      void this.#hold(picture, undefined).then((answer) => this.emit('answer', answer));
+    } catch (error) {
+      throwIfAborted(signal);
+      const isLoss = !(error instanceof InspectionError && error.code === 'BAD_IMAGE');
+      // one answer for a loss, however many attempts it takes to get the camera back
+      if (!isLoss || !this.#isLossTold) {
+        this.#counters.asked += 1;
+        this.emit('answer', this.#fail(error, undefined));
+      }
+      this.#isLossTold = isLoss;
+      await this.#source.recovered(signal);
+    }
+  }
+
+  /** Pictures per second now: as set, or the camera's part of what the station can do. */
+  #rate(): number {
+    const { fps } = this.#plan.settings;
+    if (this.#scheduler.budget.framesPerSecond === Infinity) return fps;
+    return this.#scheduler.affordable(this.name);
+  }
+
+  #held(): CameraStatus['held'] {
+    if (this.#scheduler.budget.paused) return 'paused';
+    const { fps, trigger } = this.#plan.settings;
+    return trigger === 'free-run' && fps > 0 && this.#rate() < fps ? 'slowed' : undefined;
+  }
+
+  /** Waits while the station's budget allows no inspection. */
+  async #allowed(signal: AbortSignal): Promise<void> {
+    while (this.#scheduler.budget.paused) await pause(PAUSE_LOOK_MS, signal);
+  }
+
+  async #take(triggeredAtMs: number, timeoutMs: number): Promise<CameraAnswer> {
+    this.#capturing += 1;
+    try {
+      const picture = await this.#capture(triggeredAtMs, timeoutMs);
+      return await this.#hold(picture, picture.capturedAtMs - triggeredAtMs);
+    } catch (error) {
+      return this.#fail(error, timeoutMs);
+    } finally {
+      this.#capturing -= 1;
+    }
+  }
+
+  async #capture(notBeforeMs: number, timeoutMs: number | undefined): Promise<Picture> {
+    const clock = new AbortController();
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => clock.abort(), timeoutMs);
+    try {
+      return await withSignals([this.#stopping.signal, clock.signal], (signal) =>
+        this.#source.capture(notBeforeMs, signal),
+      );
+    } catch (error) {
+      if (clock.signal.aborted && !this.#stopping.signal.aborted) throw new CaptureTimeout(this.name, timeoutMs ?? 0);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Holds a picture until the detector has room for it. */
+  async #hold(picture: Picture, triggerToCaptureMs: number | undefined): Promise<CameraAnswer> {
+    const frame = this.#frameOf(picture, triggerToCaptureMs);
+    const passage = await this.#gate.pass();
+    if (passage !== 'go') return this.#withhold(...WITHHELD[passage], frame);
+    this.#counters.sent += 1;
+    this.#tell();
+    return { frame, bytes: picture.bytes };
+  }
+
+  #frameOf(picture: Picture, triggerToCaptureMs: number | undefined): FrameInfo {
+    const { rotate, region, overload } = this.#plan.settings;
+    return {
+      id: randomUUID(),
+      seq: this.#seq++,
+      source: this.name,
+      capturedAt: new Date(picture.capturedAtMs).toISOString(),
+      width: picture.width,
+      height: picture.height,
+      format: picture.format,
+      ...(triggerToCaptureMs === undefined ? {} : { triggerToCaptureMs: Math.max(0, triggerToCaptureMs) }),
+      ...(rotate === 0 ? {} : { rotate }),
+      ...(region === undefined ? {} : { region }),
+      ...(overload === 'every' ? { overload } : {}),
+      ...(picture.truth === undefined ? {} : { truth: picture.truth }),
+    };
+  }
+
+  #emptyFrame(): FrameInfo {
+    return this.#frameOf(
+      { bytes: Buffer.alloc(0), format: 'unknown', width: 0, height: 0, capturedAtMs: Date.now() },
+      undefined,
+    );
+  }
+
+  #withhold(reason: NotInspectedReason, detail: string, frame = this.#emptyFrame()): CameraAnswer {
+    this.#counters[COUNTER_OF[reason] ?? 'failed'] += 1;
+    this.#tell();
+    return { frame, bytes: Buffer.alloc(0), notInspected: { reason, detail } };
+  }
+
+  #fail(error: unknown, timeoutMs: number | undefined): CameraAnswer {
+    if (error instanceof CaptureTimeout) return { ...this.#withhold('timeout', error.message), error };
+    const known =
+      error instanceof InspectionError ? error : new InspectionError('SOURCE_UNAVAILABLE', messageOf(error));
+    const reason = REASON_OF[known.code] ?? 'camera lost';
+    const answer = this.#withhold(reason, known.message);
+    // in free run the loss itself was reported by onState already
+    return reason === 'stopped' || (timeoutMs === undefined && reason === 'camera lost')
+      ? answer
+      : { ...answer, error: known };
+  }
+
+  #onState(state: SourceState, error: InspectionError | undefined): void {
+    const isNewLoss = state === 'lost' && this.#state !== 'lost';
+    this.#state = state;
+    this.#reason = error?.message ?? '';
+    if (isNewLoss && error && this.#plan.settings.trigger === 'free-run') this.emit('problem', error);
+    this.#tell();
+  }
+
+  #onLoss(kind: LossKind): void {
+    this.#counters[kind] += 1;
+  }
+
+  #tell(): void {
+    this.emit('status', this.status);
+  }
+}
+
+/** The picture did not come in time. */
+class CaptureTimeout extends InspectionError {
+  constructor(name: string, timeoutMs: number) {
+    super(
+      'SOURCE_UNAVAILABLE',
+      `The camera "${name}" gave no picture within ${timeoutMs} ms of the trigger: check the camera, or raise timeout`,
+    );
+  }
+}
+
+/** How often a paused camera looks whether it may go on, ms. */
+const PAUSE_LOOK_MS = 200;
+
+const WITHHELD: Record<Exclude<Passage, 'go'>, [NotInspectedReason, string]> = {
+  dropped: ['dropped by overload', 'A newer picture took its place: the detector is slower than this camera'],
+  stopped: ['stopped', 'The camera was stopped before the detector had room'],
+};

@@ -1,0 +1,81 @@
+import { realpath } from 'node:fs/promises';
+import { expected, InspectionError } from '../../contract/errors';
+import { runChild } from '../programs/child';
+import {
+  explainFfmpeg,
+  FFMPEG,
+  FFMPEG_GLOBAL,
+  INSTALL_FFMPEG,
+  LOW_DELAY,
+  outputArgs,
+  type FfmpegOutput,
+} from '../programs/ffmpeg';
+import { picturesOf } from '../programs/pictures';
+import type { FrameSource, SourceListener } from '../source';
+import { streamedSource } from './streamed';
+
+export interface V4l2Options {
+  /** `/dev/video0`, or a name that stays with the camera: `/dev/v4l/by-id/…`. */
+  device: string;
+  output: FfmpegOutput;
+  timeoutMs: number;
+  maxBytes: number;
+  keep: number;
+  delayMs: number;
+}
+
+const STALL_MS = 5_000;
+const VIDEO_NODE = /^\/dev\/video\d{1,3}$/;
+const STABLE_NAME = /^\/dev\/v4l\/by-(id|path)\/[A-Za-z0-9][A-Za-z0-9._:+-]*$/;
+
+/** @throws InspectionError BAD_ARGUMENT */
+export function parseDevice(value: unknown): string {
+  if (typeof value === 'string' && (VIDEO_NODE.test(value) || STABLE_NAME.test(value))) return value;
+  throw expected('a camera such as /dev/video0 or /dev/v4l/by-id/…', 'device', value);
+}
+
+/** The video node behind a name; a link that leads elsewhere is refused. */
+async function videoNode(device: string): Promise<string> {
+  if (VIDEO_NODE.test(device)) return device;
+  const real = await realpath(device).catch((error: unknown) => {
+    throw new InspectionError(
+      'SOURCE_UNAVAILABLE',
+      `The camera ${device} is not there: plug it in, or choose another`,
+      {
+        cause: error,
+      },
+    );
+  });
+  return parseDevice(real);
+}
+
+/** Arguments of ffmpeg for a camera; JPEGs of the camera pass untouched where JPEGs are wanted. */
+export function v4l2Args(node: string, output: FfmpegOutput): string[] {
+  const { size, fps, copy } = output;
+  return [
+    ...FFMPEG_GLOBAL,
+    ...LOW_DELAY,
+    ...['-f', 'v4l2', '-input_format', 'mjpeg'],
+    ...(size && copy ? ['-video_size', `${size.width}x${size.height}`] : []),
+    ...(fps > 0 ? ['-framerate', String(fps)] : []),
+    ...['-i', node],
+    ...outputArgs(output),
+  ];
+}
+
+/** A camera of the kernel (USB), by way of ffmpeg. */
+export function v4l2Source(options: V4l2Options, listener: SourceListener): FrameSource {
+  const { device, output, timeoutMs, keep } = options;
+  return streamedSource({
+    label: device,
+    listener,
+    keep,
+    startMs: timeoutMs,
+    stallMs: STALL_MS,
+    open: async (sink, signal) => {
+      const args = v4l2Args(await videoNode(device), output);
+      const child = { programs: FFMPEG, args, install: INSTALL_FFMPEG, explain: explainFfmpeg(device) };
+      await runChild(child, picturesOf(options, sink), signal);
+    },
+  });
+}

@@ -1,0 +1,118 @@
+import type { NotInspectedReason } from './verdict';
+import type { Detection } from './detection';
+import type { ScoreMap } from './score-map';
+import type { FrameInfo } from './frame';
+import type { Precision } from './manifest';
+
+/** Overload policy of a detector's waiting line. `latest`: the oldest waiting frame gives way; `every`: all wait. */
+export type Overload = 'latest' | 'every';
+
+export interface DetectorOptions {
+  /** Path of an .onnx file or a model folder. */
+  model: string;
+  /** Threads that inference may use in all; 0: as many as there are cores, at most 4. Default 0. */
+  threads?: number;
+  /**
+   * Frames that are inferred at once; they share the threads. More lanes: more frames per second, more memory, and more time
+   * for a frame that comes alone. Default 0: two when inference may use every core, else one.
+   */
+  lanes?: number;
+  /** Frames of one camera that may wait beside the ones in the process. Default 2; `every` ignores it. */
+  queueLimit?: number;
+  overload?: Overload;
+  /** A frame that takes longer than this counts as stuck: the process is ended and started anew. Default 10,000 ms. */
+  watchdogMs?: number;
+  /** Niceness of the process, 0 … 19: shadows and calibration give way to the line. Default 0. */
+  nice?: number;
+}
+
+/** What the loaded model is; on every result, so that every alert can be traced. */
+export interface ModelInfo {
+  name: string;
+  version: string;
+  sha256: string;
+  precision: Precision;
+  classNames: string[];
+  input: { width: number; height: number };
+}
+
+export interface DetectRequest {
+  /** Encoded image (JPEG, PNG, …), or raw RGB when `frame.format` is `rgb24`. */
+  image: Uint8Array;
+  frame?: Partial<FrameInfo>;
+  /** Candidates below this are not returned; 0 … 1. Default: the manifest's, else 0.25. */
+  confidence?: number;
+  /** Overrides the detector's own overload policy for this frame. */
+  overload?: Overload;
+  /** Whether the scores of the model's whole grid are wanted with the answer. Default false: they are large. */
+  scores?: boolean;
+}
+
+export interface Latency {
+  /** Waiting for the process to be free. */
+  queue: number;
+  /** Decoding, orientation, letterbox. */
+  decode: number;
+  /** Inference and box decoding. */
+  infer: number;
+  /** From detect() to the answer. */
+  total: number;
+}
+
+export type DetectOutcome =
+  | {
+      inspected: true;
+      /** Candidates above the threshold, before NMS, by falling confidence; pixels of the upright source image. */
+      detections: Detection[];
+      /** Size of the upright source image, pixels. */
+      image: { width: number; height: number };
+      /** The threshold that was applied: the request's, else the model's. */
+      confidence: number;
+      latencyMs: Latency;
+      model: ModelInfo;
+      threads: number;
+      /** Where they were asked for; null: this kind of model has none. */
+      scores?: ScoreMap | null;
+    }
+  | {
+      inspected: false;
+      reason: NotInspectedReason;
+      /** One sentence. */
+      detail: string;
+      /** Engine error code, where there is one (BAD_IMAGE, IMAGE_TOO_LARGE, …). */
+      code?: string;
+    };
+
+export type DetectorState = 'starting' | 'ready' | 'restarting' | 'failed' | 'stopped';
+
+export interface DetectorStats {
+  state: DetectorState;
+  pid: number | undefined;
+  /** Frames in the process and waiting. */
+  inFlight: number;
+  waiting: number;
+  /** Since start: frames offered = inspected + notInspected + inFlight + waiting. */
+  offered: number;
+  inspected: number;
+  notInspected: number;
+  restarts: number;
+  threads: number;
+  /** Resident memory of the process, bytes, and its CPU time since start, ms; undefined when it is not running. */
+  rssBytes: number | undefined;
+  cpuMs: number | undefined;
+}
+
+/**
+ * A model in a process of its own. detect() never rejects: every frame is answered exactly once.
+ * Implemented in ./detector; tests and the shadow only need this interface.
+ */
+export interface DetectorLike {
+  /** Starts and warms up the process; further calls return the same promise. Rejects with one clear sentence. */
+  start(): Promise<ModelInfo>;
+  detect(request: DetectRequest): Promise<DetectOutcome>;
+  /** Warms up a second process with other threads or another model, then hands over: no frame is lost. */
+  reconfigure(change: { threads?: number; model?: string }): Promise<ModelInfo>;
+  /** Ends the process within 2 s; frames not answered yet end as NOT_INSPECTED 'stopped'. */
+  stop(): Promise<void>;
+  stats(): DetectorStats;
+}

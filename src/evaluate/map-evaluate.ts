@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { nms } from '../detect/nms';
+import type { Pipeline } from '../detect/pipeline';
+import { InspectionError, expected, messageOf } from '../contract/errors';
+import { meanAveragePrecision, type EvaluatedImage, type MeanAveragePrecision } from './map';
+import { toTruths, type DatasetImage } from './map-dataset';
+
+/**
+ * What Ultralytics' `val` uses: nearly every candidate counts (precision at high recall needs them), a box may stand for
+ * several classes, boxes of a class overlap up to 0.7, at most 300 per image are kept out of at most 30,000 candidates.
+ */
+export const EVALUATION = {
+  confidence: 0.001,
+  multiLabel: true,
+  maxCandidates: 30_000,
+  iou: 0.7,
+  maxDetections: 300,
+} as const;
+
+/**
+ * Runs a model over a labelled dataset. The picture of the next image is decoded while this one is inferred.
+ *
+ * @param onProgress called after each image with how many are done
+ * @throws InspectionError BAD_IMAGE …, BAD_ARGUMENT for a label of a class that the model does not have
+ */
+export async function evaluate(
+  pipeline: Pipeline,
+  dataset: readonly DatasetImage[],
+  onProgress: (done: number) => void = () => {},
+): Promise<MeanAveragePrecision> {
+  const { classNames } = pipeline.info;
+  for (const image of dataset) checkClasses(image, classNames);
+  const images: EvaluatedImage[] = [];
+  let next = prepare(pipeline, dataset[0]);
+  for (const [index, { labels }] of dataset.entries()) {
+    const prepared = await (next as NonNullable<typeof next>);
+    next = prepare(pipeline, dataset[index + 1]);
+    const { detections, image } = await pipeline.infer(prepared, EVALUATION);
+    images.push({ detections: nms(detections, EVALUATION), truths: toTruths(labels, image) });
+    onProgress(index + 1);
+  }
+  return meanAveragePrecision(images, classNames);
+}
+
+function prepare(pipeline: Pipeline, image: DatasetImage | undefined): ReturnType<Pipeline['prepare']> | undefined {
+  if (image === undefined) return undefined;
+  const prepared = prepareFile(pipeline, image.path);
+  // it is awaited when its turn comes; a failure before that is not unhandled
+  prepared.catch(() => {});
+  return prepared;
+}
+
+async function prepareFile(pipeline: Pipeline, path: string): ReturnType<Pipeline['prepare']> {
+  try {
+    return await pipeline.prepare(await readFile(path));
+  } catch (error) {
+    const code = error instanceof InspectionError ? error.code : 'IO_FAILED';
+    throw new InspectionError(code, `${basename(path)}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function checkClasses({ labels, path }: DatasetImage, classNames: readonly string[]): void {
+  const unknown = labels.find(({ classId }) => classId >= classNames.length);
+  if (unknown === undefined) return;
+  throw expected(
+    `a class between 0 and ${classNames.length - 1} (the model's)`,
+    `the labels of ${basename(path)}`,
+    unknown.classId,
+  );
+}

@@ -1,0 +1,43 @@
+import { decodeAndLetterbox } from '../../image/letterbox';
+import type { ModelManifest } from '../../contract/manifest';
+import { openPictureTensor } from '../../model/picture-tensor';
+import type { CalibrationReader } from './calibrate';
+
+/** Pictures that are decoded ahead of the model, at a time. */
+const AHEAD = 3;
+
+/**
+ * Feeds pictures to the float model through the very same decoding, letterbox and scaling that the detector uses. Pictures
+ * are read again for every pass: nothing but a few of them is in memory.
+ *
+ * @param load the encoded bytes of picture number `index`
+ */
+export function pictureReader(
+  count: number,
+  load: (index: number) => Promise<Uint8Array>,
+  inputName: string,
+  input: ModelManifest['input'],
+): CalibrationReader {
+  return {
+    count,
+    async *read() {
+      const pictureTensor = await openPictureTensor(input);
+      try {
+        const decode = async (index: number): Promise<Uint8Array> =>
+          (await decodeAndLetterbox(await load(index), undefined, input)).pixels;
+        const waiting: Promise<Uint8Array>[] = [];
+        for (let next = 0, index = 0; index < count; index++) {
+          for (; next < Math.min(count, index + AHEAD); next++) {
+            const pixels = decode(next);
+            // awaited below; a failure before that must not count as unhandled
+            pixels.catch(() => undefined);
+            waiting.push(pixels);
+          }
+          yield { [inputName]: await pictureTensor.of(await waiting.shift()!) };
+        }
+      } finally {
+        await pictureTensor.close();
+      }
+    },
+  };
+}

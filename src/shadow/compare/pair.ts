@@ -1,0 +1,134 @@
+import type { DetectOutcome, ModelInfo } from '../../contract/detector';
+import type { Detection } from '../../contract/detection';
+import { meanAbsoluteDifference, sameShape, shapeText, type ScoreMap } from '../../contract/score-map';
+import { nms } from '../../detect/nms';
+import type { FrameInfo } from '../../contract/frame';
+import { compareFrame, type CompareOptions, type FrameComparison } from './compare';
+import type { DisputedRecord } from '../evidence/disputed-record';
+import type { DisputedStore } from '../evidence/disputed-store';
+import type { Share } from '../../kit/intervals';
+import { Judge, type JudgeOptions, type Judgement } from './judge';
+import { RollingStatistics, type ShadowStatistics } from './statistics';
+
+/** A frame that the line has answered. */
+export interface LineFrame {
+  image: Uint8Array;
+  frame: Partial<FrameInfo>;
+  id: string;
+  detections: Detection[];
+  /** Of the upright picture, pixels; unknown: taken from the other model's answer. */
+  size?: { width: number; height: number };
+  /** Threshold that the line's detections have passed; undefined: the model's own. */
+  confidence?: number;
+  answeredBy: 'primary' | 'candidate';
+  /** Of the model that answered. null: it has none; undefined: not asked for. */
+  scores?: ScoreMap | null;
+}
+
+export interface PairOptions {
+  primary: ModelInfo;
+  candidate: ModelInfo;
+  compare: CompareOptions;
+  judge: Partial<Omit<JudgeOptions, 'classNames'>>;
+  disputed: DisputedStore | undefined;
+}
+
+export interface PairResult {
+  comparison: FrameComparison;
+  judgement: Judgement;
+  /** Resolves with the saved record; undefined: nothing to save, or it is there already. Rejects with IO_FAILED. */
+  saved: Promise<DisputedRecord | undefined>;
+}
+
+type Answer = Extract<DetectOutcome, { inspected: true }>;
+
+/** Two models on the same frames: what they agree on, and what follows from it. */
+export class ModelPair {
+  readonly primary: ModelInfo;
+  readonly candidate: ModelInfo;
+  readonly #options: PairOptions;
+  readonly #statistics: RollingStatistics;
+  readonly #judge: Judge;
+  #noTensorDifference: string | undefined;
+
+  constructor(options: PairOptions) {
+    this.#options = options;
+    this.primary = options.primary;
+    this.candidate = options.candidate;
+    this.#statistics = new RollingStatistics(options.primary.classNames);
+    this.#judge = new Judge({ classNames: options.primary.classNames, ...options.judge });
+  }
+
+  get judgement(): Judgement {
+    return this.#judge.judgement;
+  }
+
+  get disagreement(): Share {
+    return this.#statistics.disagreement;
+  }
+
+  get statistics(): ShadowStatistics {
+    const { current } = this.#statistics;
+    const reason = this.#noTensorDifference;
+    return reason === undefined ? current : { ...current, tensorDifference: null, noTensorDifference: reason };
+  }
+
+  /** Whether the models' score tensors can be compared, as far as is known. */
+  get comparesTensors(): boolean {
+    return this.#noTensorDifference === undefined;
+  }
+
+  /** The other model answered the same frame. */
+  answered(line: LineFrame, other: Answer): PairResult {
+    const ours = nms(line.detections);
+    const theirs = nms(other.detections);
+    const [primary, candidate] = line.answeredBy === 'primary' ? [ours, theirs] : [theirs, ours];
+    const { confidence = this.#options.compare.confidence } = line;
+    const comparison = compareFrame(primary, candidate, { ...this.#options.compare, confidence });
+    this.#statistics.add(comparison, this.#tensorDifference(line.scores, other.scores));
+    const judgement = this.#judge.compared(comparison);
+    const disputed = comparison.disagrees || comparison.flip !== 'none';
+    const saved = disputed ? this.#save(line, other, primary, candidate, comparison) : Promise.resolve(undefined);
+    return { comparison, judgement, saved };
+  }
+
+  /** undefined: not taken for this frame, or not to be had from these models; then the reason is kept. */
+  #tensorDifference(ours: LineFrame['scores'], theirs: LineFrame['scores']): number | undefined {
+    if (ours === undefined || theirs === undefined) return undefined;
+    if (ours === null || theirs === null) {
+      this.#noTensorDifference = 'At least one of the models gives a list of detections instead of scores over a grid';
+      return undefined;
+    }
+    if (sameShape(ours, theirs)) return meanAbsoluteDifference(ours, theirs);
+    this.#noTensorDifference = `The models' scores have different shapes: ${shapeText(ours)} and ${shapeText(theirs)}`;
+    return undefined;
+  }
+
+  /** The candidate had a frame and gave no answer. */
+  failed(): Judgement {
+    return this.#judge.failed();
+  }
+
+  async #save(
+    line: LineFrame,
+    other: Answer,
+    primary: Detection[],
+    candidate: Detection[],
+    { missed, extra, flip }: FrameComparison,
+  ): Promise<DisputedRecord | undefined> {
+    const identity = ({ name, version, sha256 }: ModelInfo) => ({ name, version, sha256 });
+    const models = { primary: identity(this.primary), candidate: identity(this.candidate) };
+    return this.#options.disputed?.save(line.image, {
+      frame: line.frame,
+      size: line.size ?? other.image,
+      models,
+      classNames: this.primary.classNames,
+      answeredBy: line.answeredBy,
+      primary,
+      candidate,
+      missed,
+      extra,
+      flip,
+    });
+  }
+}

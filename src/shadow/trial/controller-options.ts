@@ -1,0 +1,64 @@
+import type { DetectorLike, DetectorOptions } from '../../contract/detector';
+import { HEALTH_DEFAULTS, type HealthLimits } from './health';
+import type { JudgeOptions } from '../compare/judge';
+import type { RoutedDetector } from '../../detector/routed-detector';
+import type { ShadowRunnerOptions } from './shadow-runner';
+
+export interface ShadowSettings {
+  /** Share of frames that the candidate looks at, 0 … 1. */
+  sample: number;
+  /** Share of frames with a disagreement above which an alarm is raised, 0 … 1. */
+  threshold: number;
+  /** What counts as a detection, 0 … 1; undefined: as the frame's message says, else the model in use. */
+  confidence: number | undefined;
+  /** Share of parts that the candidate answers as a canary, 0 … 1; 0: no canary, straight to promoted. */
+  canaryShare: number;
+  /** Parts that a canary must have answered before it is promoted. */
+  canaryParts: number;
+  /** Whether a candidate that passed the test moves on by itself; else it waits for a command. */
+  automatic: boolean;
+  /** A report is sent every so many compared frames. */
+  reportFrames: number;
+  health: HealthLimits;
+  judge: Partial<Omit<JudgeOptions, 'classNames'>>;
+  runner: Partial<Pick<ShadowRunnerOptions, 'settleMs' | 'waitMs'>>;
+  /** Folder of the evidence; undefined: disputed frames are sent, not kept. */
+  disputedFolder: string | undefined;
+  disputedItems: number;
+  disputedBytes: number;
+}
+
+export const SHADOW_DEFAULTS: Readonly<ShadowSettings> = {
+  sample: 0.25,
+  threshold: 0.1,
+  confidence: undefined,
+  canaryShare: 0.1,
+  canaryParts: 100,
+  automatic: false,
+  reportFrames: 50,
+  health: HEALTH_DEFAULTS,
+  judge: {},
+  runner: {},
+  disputedFolder: undefined,
+  disputedItems: 500,
+  disputedBytes: 1 << 30,
+};
+
+export interface ControllerOptions {
+  line: RoutedDetector;
+  /** What the line was configured with: a station folder, a model folder or an .onnx file. */
+  linePath: string;
+  /** Path of the candidate; undefined: the one that waits in the other slot of the station. */
+  candidate: string | undefined;
+  publicKeyPem?: string;
+  createDetector: (options: DetectorOptions) => DetectorLike;
+  /** False while the station has nothing to spend on shadows. */
+  allowed: () => boolean;
+  settings?: Partial<ShadowSettings>;
+  now?: () => number;
+}
+
+/** Niceness of a shadow: the lowest priority there is. A canary answers parts, so it runs like the line. */
+export const SHADOW_NICE = 19;
+/** How often the health window and the pointer of the station are looked at, ms. */
+export const TICK_MS = 1000;

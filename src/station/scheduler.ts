@@ -1,0 +1,225 @@
+import { EventEmitter } from 'node:events';
+import type { NotInspectedReason } from '../contract/verdict';
+import { affordable } from './affordable';
+import { FairShare } from './fair-share';
+import { RateMeter } from '../kit/rate-meter';
+
+/** What a station may spend right now. thermal-guard sets it; cameras, detectors and shadows keep to it. */
+export interface Budget {
+  /** Frames that may be inspected per second, over all cameras; Infinity: no limit. */
+  framesPerSecond: number;
+  /** Inference threads a detector may use; undefined: as configured. */
+  threads: number | undefined;
+  /** Whether shadow models may run. */
+  shadow: boolean;
+  /** No inspection at all until it is false again. */
+  paused: boolean;
+  /** One sentence: why the budget is less than everything. Empty when nothing is held back. */
+  reason: string;
+}
+
+export const UNLIMITED_BUDGET: Readonly<Budget> = {
+  framesPerSecond: Infinity,
+  threads: undefined,
+  shadow: true,
+  paused: false,
+  reason: '',
+};
+
+/** Who asks, by falling priority. */
+export const ADMIT_KINDS = ['primary', 'shadow', 'calibration'] as const;
+export type AdmitKind = (typeof ADMIT_KINDS)[number];
+
+export interface AdmitRequest {
+  /** Name of the camera the frame comes from. */
+  camera: string;
+  kind: AdmitKind;
+  /** On the clock of performance.now(), ms; left out: now. */
+  nowMs?: number;
+  /** How much more than a camera of weight 1 this one gets when there is not enough for all. Default 1. */
+  weight?: number;
+}
+
+export type Admission = { admitted: true } | { admitted: false; reason: NotInspectedReason; detail: string };
+
+/** How the board does, as it stands on every result and alert. */
+export interface ThermalCondition {
+  /** What is given up: `full`, `shadow off`, `rate reduced`, `threads reduced`, `paused`; `unknown` without a sensor. */
+  state: string;
+  /** °C; null when no sensor can be read. */
+  tempC: number | null;
+  /** One sentence; empty when nothing is held back. */
+  reason: string;
+}
+
+export interface StationRates {
+  /** Inspections asked for per second, also by cameras that hold back. */
+  offeredPerSecond: number;
+  /** Inspections admitted per second. */
+  admittedPerSecond: number;
+  /** Inspections done per second: what was admitted less what a detector dropped; as admitted when nobody reports. */
+  inspectedPerSecond: number;
+}
+
+/** The answer for a frame that may be inspected. */
+export const ADMITTED: Readonly<Admission> = { admitted: true };
+/** How long spare frames stay the line's after one of its frames was refused, ms. */
+const LINE_FIRST_MS = 2000;
+
+/**
+ * One budget per station (one host process), shared by every camera and model in it.
+ * Emits `budget` with the new Budget, and `condition` with the new ThermalCondition, whenever one changes.
+ */
+export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [ThermalCondition] }> {
+  #budget: Budget = { ...UNLIMITED_BUDGET };
+  readonly #budgets = new Map<string, Budget>();
+  readonly #conditions = new Map<string, ThermalCondition>();
+  readonly #share = new FairShare();
+  readonly #offered = new RateMeter();
+  readonly #admitted = new RateMeter();
+  readonly #inspected = new RateMeter();
+  #isReported = false;
+  readonly #demands = new Map<string, number>();
+  #refusedMs = -Infinity;
+
+  constructor() {
+    super();
+    // every camera, detector and shadow of a station listens
+    this.setMaxListeners(0);
+  }
+
+  get budget(): Readonly<Budget> {
+    return this.#budget;
+  }
+
+  /** The hottest that any guard sees; undefined until one has looked at the board. */
+  get condition(): Readonly<ThermalCondition> | undefined {
+    let hottest: ThermalCondition | undefined;
+    for (const condition of this.#conditions.values()) {
+      if (!hottest || (condition.tempC ?? -Infinity) > (hottest.tempC ?? -Infinity)) hottest = condition;
+    }
+    return hottest;
+  }
+
+  /**
+   * Changes what one owner allows; the station keeps to the strictest of all owners.
+   *
+   * @param owner who sets it: the id of a guard
+   */
+  setBudget(change: Partial<Budget>, owner = 'station'): void {
+    this.#budgets.set(owner, { ...UNLIMITED_BUDGET, ...this.#budgets.get(owner), ...change });
+    this.#merge();
+  }
+
+  /** Forgets an owner: its budget and its condition no longer count. */
+  release(owner: string): void {
+    this.#conditions.delete(owner);
+    if (this.#budgets.delete(owner)) this.#merge();
+  }
+
+  #merge(): void {
+    this.#budget = strictest([...this.#budgets.values()]);
+    this.#share.setRate(this.#budget.framesPerSecond);
+    this.emit('budget', this.#budget);
+  }
+
+  setCondition(condition: ThermalCondition, owner = 'station'): void {
+    const before = this.#conditions.get(owner);
+    this.#conditions.set(owner, condition);
+    if (condition.state !== before?.state) this.emit('condition', condition);
+  }
+
+  /**
+   * Says whether one frame may be inspected now. Constant time; to be asked once per frame, right before it is handed
+   * to a detector.
+   *
+   * The line comes first: shadow and calibration are only ever given what all cameras leave over, and nothing for a
+   * while after a frame of the line had to be refused.
+   */
+  admit({ camera, kind, weight, nowMs = performance.now() }: AdmitRequest): Admission {
+    const { paused, reason } = this.#budget;
+    if (kind === 'primary') this.#offered.add(nowMs);
+    if (paused) return { admitted: false, reason: 'too hot', detail: reason || 'Inspection is paused' };
+    if (kind !== 'primary') return this.#admitBeside(kind, nowMs);
+    if (!this.#share.take(camera, nowMs, weight)) {
+      this.#refusedMs = nowMs;
+      return { admitted: false, reason: 'too hot', detail: this.#limitText() };
+    }
+    this.#admitted.add(nowMs);
+    return ADMITTED;
+  }
+
+  #admitBeside(kind: AdmitKind, nowMs: number): Admission {
+    if (!this.#budget.shadow) {
+      return { admitted: false, reason: 'too hot', detail: this.#budget.reason || `No ${kind} work now` };
+    }
+    if (nowMs - this.#refusedMs < LINE_FIRST_MS || !this.#share.takeSpare(nowMs)) {
+      return {
+        admitted: false,
+        reason: 'dropped by overload',
+        detail: `The line needs the whole rate: no ${kind} work now`,
+      };
+    }
+    return ADMITTED;
+  }
+
+  #limitText(): string {
+    const { framesPerSecond, reason } = this.#budget;
+    const limit = `at most ${framesPerSecond.toPrecision(2)} frames per second are inspected`;
+    return reason ? `${reason}; ${limit}` : `A limit is set: ${limit}`;
+  }
+
+  /**
+   * A camera says what it would deliver if nothing held it back, frames per second: a camera that slows down with the
+   * budget still wants its rate back. undefined when it stops; 0 and Infinity are no demand that could be shared.
+   */
+  setDemand(camera: string, perSecond: number | undefined): void {
+    if (perSecond === undefined || !(perSecond > 0) || perSecond === Infinity) this.#demands.delete(camera);
+    else this.#demands.set(camera, perSecond);
+  }
+
+  /** What a camera that declared its demand may deliver now, frames per second; its demand where nothing limits it. */
+  affordable(camera: string): number {
+    const cameras = [...this.#demands.keys()];
+    const shares = affordable([...this.#demands.values()], this.#budget.framesPerSecond);
+    return shares[cameras.indexOf(camera)] ?? this.#budget.framesPerSecond;
+  }
+
+  /** A detector has inspected a frame of the line. */
+  reportInspected(nowMs = performance.now()): void {
+    this.#isReported = true;
+    this.#inspected.add(nowMs);
+  }
+
+  rates(nowMs = performance.now()): StationRates {
+    let declared = 0;
+    for (const perSecond of this.#demands.values()) declared += perSecond;
+    const admittedPerSecond = this.#admitted.perSecond(nowMs);
+    return {
+      offeredPerSecond: Math.max(this.#offered.perSecond(nowMs), declared),
+      admittedPerSecond,
+      inspectedPerSecond: this.#isReported ? this.#inspected.perSecond(nowMs) : admittedPerSecond,
+    };
+  }
+}
+
+/** What is left when everybody's limits hold; the reason is that of the one that takes most. */
+function strictest(budgets: Budget[]): Budget {
+  const tight = (budget: Budget) => [budget.paused ? 1 : 0, -budget.framesPerSecond, budget.shadow ? 0 : 1];
+  const sorted = [...budgets].sort((a, b) => {
+    const [x, y] = [tight(a), tight(b)];
+    const differing = x.findIndex((value, i) => value !== y[i]);
+    return differing === -1 ? 0 : (y[differing] ?? 0) - (x[differing] ?? 0);
+  });
+  const threads = budgets.flatMap((budget) => (budget.threads === undefined ? [] : [budget.threads]));
+  return {
+    framesPerSecond: Math.min(Infinity, ...budgets.map((budget) => budget.framesPerSecond)),
+    threads: threads.length > 0 ? Math.min(...threads) : undefined,
+    shadow: budgets.every((budget) => budget.shadow),
+    paused: budgets.some((budget) => budget.paused),
+    reason: sorted.find((budget) => budget.reason !== '')?.reason ?? '',
+  };
+}
+
+/** The one budget of this process. */
+export const stationScheduler = new Scheduler();
