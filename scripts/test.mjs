@@ -9,10 +9,23 @@ import { ensureSystemPackages } from './system-packages.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const filters = process.argv.slice(2);
 
-function run(command, args) {
+/** What went wrong so far: one step's failure must not keep the next from being seen. */
+const failed = [];
+
+/** Runs one step of the whole. @param name for the summary at the end @returns whether it went well */
+function run(name, command, args) {
   console.log(`\n> ${command} ${args.length > 6 ? `${args.slice(0, 6).join(' ')} …` : args.join(' ')}`);
-  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
+  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+  if (status === 0) return true;
+  failed.push(`${name} (${error ? error.message : signal ? `ended by ${signal}` : `exit code ${status}`})`);
+  return false;
+}
+
+/** Ends the run: says what failed, after everything that could run has run. */
+function finish() {
+  if (failed.length === 0) return;
+  console.error(`\nnpm test failed: ${failed.join('; ')}`);
+  process.exit(1);
 }
 
 function testFiles(folder) {
@@ -24,19 +37,21 @@ function testFiles(folder) {
     .sort();
 }
 
-run('npm', ['run', '--silent', 'build']);
+// without a build there is nothing to test
+if (!run('build', 'npm', ['run', '--silent', 'build'])) finish();
 if (filters.length === 0) {
   ensureSystemPackages();
-  run('npm', ['run', '--silent', 'lint']);
-  run('npm', ['run', '--silent', 'format:check']);
+  run('lint', 'npm', ['run', '--silent', 'lint']);
+  run('format check', 'npm', ['run', '--silent', 'format:check']);
 }
 
 const all = testFiles(join(root, 'dist', 'test'));
 // End-to-end tests start whole Node-REDs and brokers: one at a time, after the rest.
 const groups = [
-  { files: all.filter((name) => !name.includes(join('test', 'e2e'))), concurrency: 2 },
-  { files: all.filter((name) => name.includes(join('test', 'e2e'))), concurrency: 1 },
+  { name: 'tests', files: all.filter((name) => !name.includes(join('test', 'e2e'))), concurrency: 2 },
+  { name: 'end-to-end tests', files: all.filter((name) => name.includes(join('test', 'e2e'))), concurrency: 1 },
 ];
-for (const { files, concurrency } of groups) {
-  if (files.length > 0) run(process.execPath, ['--test', `--test-concurrency=${concurrency}`, ...files]);
+for (const { name, files, concurrency } of groups) {
+  if (files.length > 0) run(name, process.execPath, ['--test', `--test-concurrency=${concurrency}`, ...files]);
 }
+finish();

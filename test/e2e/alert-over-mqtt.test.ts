@@ -154,7 +154,7 @@ for (const version of [() => NODE_RED_4, nodeRed5]) {
       const pids = detectorPids();
       assert.equal(pids.length, 1);
       await nodeRed.stop();
-      await waitFor('the detector to end', () => pids.every((pid) => !isAlive(pid)), 5_000);
+      await waitFor('the detector to end', () => pids.every((pid) => !isAlive(pid)));
     });
   });
 }

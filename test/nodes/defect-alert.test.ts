@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import helper from 'node-red-node-test-helper';
 import { detection, FRAME, INFERENCE } from '../alert/fixtures';
 import { assertValid, shippedSchemas } from '../alert/schemas';
+import { waitFor } from '../helpers/wait-for';
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const defectAlert = require(join(process.cwd(), 'dist', 'nodes', 'defect-alert', 'defect-alert.js')) as never;
@@ -27,13 +28,9 @@ interface Bench {
   verdictsSeen(count: number): Promise<void>;
 }
 
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const endMs = Date.now() + 10_000;
-  while (!condition()) {
-    if (Date.now() > endMs) throw new Error(`waited 10 s for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+const until = async (condition: () => boolean, what: string): Promise<void> => {
+  await waitFor(what, condition);
+};
 
 async function bench(config: object = {}): Promise<Bench> {
   const flow: object[] = [

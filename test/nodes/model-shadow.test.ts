@@ -176,9 +176,16 @@ describe('model-shadow node', () => {
     await phaseIs('idle');
     for (const path of ['../old', '/etc', '', 7]) command('candidate', path);
     await until('four refusals', () => errors.length === 4);
-    assert.match(
-      errors.find((error) => error.includes('old')) ?? '',
-      /^Expected a path inside the models folder .* for the candidate but received "\.\.\/old"$/,
+    // the four are refused in any order; each sentence ends with the value it is about
+    for (const received of ['"../old"', '"/etc"', '""', '7']) {
+      const about = errors.filter((error) => error.endsWith(` but received ${received}`));
+      assert.equal(about.length, 1, `${received}: ${errors.join(' | ')}`);
+    }
+    assert.ok(
+      errors.some((error) =>
+        /^Expected a path inside the models folder .* for the candidate but received "\.\.\/old"$/.test(error),
+      ),
+      errors.join(' | '),
     );
     command('candidate', 'cats');
     await until('a refusal', () => errors.length === 5);

@@ -257,7 +257,7 @@ describe('node yolo-int8-detect', () => {
     const pid = detectorPid(flow) as number;
     assert.ok(isAlive(pid));
     await helper.unload();
-    await waitFor('the process to end', () => !isAlive(pid), 5_000);
+    await waitFor('the process to end', () => !isAlive(pid));
   });
 
   it('goes on after its detector was killed', async () => {

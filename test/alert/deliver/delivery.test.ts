@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { Delivery, type Publisher } from '../../../src/alert/deliver/delivery';
 import { Outbox } from '../../../src/alert/deliver/outbox';
+import { waitFor } from '../../helpers/wait-for';
 
 /** A broker whose answers the test decides. */
 class FakeBroker implements Publisher {
@@ -22,13 +23,7 @@ class FakeBroker implements Publisher {
   }
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const endMs = Date.now() + 10_000;
-  while (!condition()) {
-    assert.ok(Date.now() < endMs, 'waited 10 s');
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
+const until = (condition: () => boolean) => waitFor('the condition', condition, 60_000, 2);
 
 describe('Delivery', () => {
   let folder: string;

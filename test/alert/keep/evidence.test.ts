@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { EvidenceFolder } from '../../../src/alert/keep/evidence';
+import { waitFor } from '../../helpers/wait-for';
 
 const JPEG = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(996)]);
 const nameAt = (ms: number, image: Buffer = JPEG) =>
@@ -43,8 +44,7 @@ describe('EvidenceFolder', () => {
     assert.equal(byCount.count, 3);
     const again = new EvidenceFolder({ folder, maxBytes: 2500 });
     await again.save(nameAt(9000), JPEG);
-    const endMs = Date.now() + 5000;
-    while (readdirSync(folder).length > 3 && Date.now() < endMs) await new Promise((resolve) => setTimeout(resolve, 5));
+    await waitFor('the oldest to go', () => readdirSync(folder).length <= 3);
     const left = readdirSync(folder).sort();
     assert.equal(left.length, 3);
     assert.ok(left.includes('notes.txt') && left.includes(names[5] as string));
