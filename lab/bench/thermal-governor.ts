@@ -3,6 +3,7 @@
  * with every parameter varied by ± 30 %. `npm run lab -- thermal-governor [seeds]`; exits 1 when a bound is missed.
  */
 import { CONTROLLER_NAMES, type ControllerName } from '../../src/simulate/heat/controllers';
+import { percentile as nearestRank } from '../../src/kit/percentiles';
 import { GOVERNOR_DEFAULTS } from '../../src/thermal/governor-options';
 import { simulateThermal, type ThermalResult, type ThermalSimulation } from '../../src/simulate/heat/simulate';
 
@@ -22,10 +23,8 @@ const TOO_HOT: ThermalSimulation = {
   cooling: 'passive',
 };
 
-function quantile(values: number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN;
-}
+/** NaN for no values: a figure that cannot be had must not look like one. */
+const percentile = (values: number[], share: number) => nearestRank(values, share) ?? NaN;
 
 const percent = (value: number) => `${(value * 100).toFixed(0)} %`;
 
@@ -38,20 +37,20 @@ function row(controller: ControllerName, results: ThermalResult[]): Record<strin
   const shares = able.map((result) => result.steadyRate / result.sustainableRate);
   return {
     controller,
-    'highest °C': quantile(
+    'highest °C': percentile(
       results.map((r) => r.maxTempC),
       1,
     ).toFixed(1),
     's above hard': results.reduce((sum, r) => sum + r.secondsAboveHard, 0),
-    'sustainable, worst': percent(quantile(shares, 0)),
-    median: percent(quantile(shares, 0.5)),
+    'sustainable, worst': percent(percentile(shares, 0)),
+    median: percent(percentile(shares, 0.5)),
     'clock, worst': percent(Math.min(...results.map((r) => r.steadyClock))),
     'most steps/min': Math.max(...results.map((r) => r.mostStepsPerMinute)),
-    'steps/h, median': quantile(
+    'steps/h, median': percentile(
       results.map((r) => r.steadySteps),
       0.5,
     ),
-    'gap s, median': quantile(
+    'gap s, median': percentile(
       able.map((r) => r.longestGapS),
       0.5,
     ),

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
+import { percentilesOf } from '../../src/kit/percentiles';
 import { Channel, CHANNEL_FD } from '../../src/detector/channel';
 
 interface Header {
@@ -164,10 +165,6 @@ const TRANSPORTS: Record<string, { open: (name: string) => Link | Promise<Link>;
 
 const PAYLOADS: Record<string, number> = { '150 kB JPEG': 150_000, '1.2 MB raw RGB': 640 * 640 * 3 };
 
-function quantile(sorted: number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
-}
-
 async function measure(name: string, frame: Buffer): Promise<Record<string, string>> {
   const link = await (TRANSPORTS[name] as (typeof TRANSPORTS)[string]).open(name);
   for (let i = 0; i < WARM_UP_FRAMES; i++) await link.request(frame);
@@ -185,11 +182,11 @@ async function measure(name: string, frame: Buffer): Promise<Record<string, stri
   const exited = new Promise((resolve) => link.child.once('exit', resolve));
   link.close();
   await exited;
-  trips.sort((a, b) => a - b);
+  const { p50, p99 } = percentilesOf(trips);
   return {
     transport: name,
-    'round trip p50 ms': quantile(trips, 0.5).toFixed(2),
-    'p99 ms': quantile(trips, 0.99).toFixed(2),
+    'round trip p50 ms': p50.toFixed(2),
+    'p99 ms': p99.toFixed(2),
     'main thread ms per frame': busyMs.toFixed(3),
     'loop delay p99 ms': (loopDelay.percentile(99) / 1e6).toFixed(1),
   };

@@ -16,7 +16,7 @@ import { Camera, type CameraAnswer } from '../../src/camera/camera';
 import { runningChildren } from '../../src/camera/programs/child';
 import { rpicamVideoSource } from '../../src/camera/sources/rpicam';
 import { parseSettings } from '../../src/camera/settings';
-import type { SourceListener } from '../../src/camera/source';
+import type { SourceListener } from '../../src/camera/sources/source';
 import { FrameLedger } from '../../src/station/ledger';
 import { Scheduler } from '../../src/station/scheduler';
 

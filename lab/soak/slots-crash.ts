@@ -6,12 +6,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nodeDisk } from '../../src/model/slots/disk';
+import { nodeDisk } from '../../src/kit/disk';
 import { SlotStore } from '../../src/model/slots/store';
 import { callsOf, failingFrom, powerCutAt, SCENARIOS } from '../../test/model/slots/crash-harness';
-import { diskFullAt, readOnlyAt } from '../../test/model/slots/faulty-disk';
+import { diskFullAt, readOnlyAt } from '../../test/helpers/faulty-disk';
 import { writeModel } from '../../test/model/slots/models';
-import { POWER_CUTS } from '../../test/model/slots/memory-disk';
+import { POWER_CUTS } from '../../test/helpers/memory-disk';
 
 const KILL_CHILD = join(__dirname, '..', '..', 'test', 'model', 'slots', 'kill-child.js');
 /** Between two kills that are tried on real processes, calls. */

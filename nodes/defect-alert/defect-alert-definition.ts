@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { NodeDef } from 'node-red';
-import { publishTopic, slug, stationName, stationTopic } from '../../src/alert/names';
+import { publishTopic, slug, stationName, stationTopic } from '../../src/alert/judge/names';
 import { DEFAULT_RULES, readRules, type AlertRules } from '../../src/alert/judge/rules';
 import type { ServiceOptions } from '../../src/alert/service';
 import { sparkplugGroup } from '../../src/alert/announce/sparkplug';

@@ -10,7 +10,7 @@ import { stationScheduler } from '../../src/station/scheduler';
 import { ShadowController } from '../../src/shadow/trial/controller';
 import { isCommand, partOf, topicOf, TOPICS, type LineMessage, type Topic } from '../../src/shadow/trial/line-message';
 import type { Phase } from '../../src/shadow/trial/phases';
-import type { ShadowReport } from '../../src/shadow/evidence/report';
+import type { ShadowReport } from '../../src/shadow/trial/report';
 import type { RoutedDetector } from '../../src/detector/routed-detector';
 import { readShadowConfig, type RawShadowConfig } from '../../src/shadow/trial/shadow-config';
 import { nonEmptyString, oneOf } from '../../src/contract/validate';

@@ -2,7 +2,7 @@ import type { NodeAPI, NodeDef } from 'node-red';
 import { InspectionError, expected, type ErrorCode } from '../../src/contract/errors';
 import type { NotInspectedReason } from '../../src/contract/verdict';
 import type { DetectorState, DetectOutcome } from '../../src/contract/detector';
-import { newFrame } from '../../src/contract/new-frame';
+import { newFrame } from '../../src/image/new-frame';
 import { stationMonitor } from '../../src/station/monitor';
 import { frameLedger } from '../../src/station/ledger';
 import { ADMITTED, stationScheduler } from '../../src/station/scheduler';

@@ -4,7 +4,7 @@ import type { FrameInfo } from '../contract/frame';
 import type { BrokerPort } from './deliver/broker';
 import { Delivery, type DeliveryOptions } from './deliver/delivery';
 import type { EvidenceFolder } from './keep/evidence';
-import type { Alert, VerdictRecord } from './messages';
+import type { Alert, VerdictRecord } from './judge/messages';
 import { Outbox } from './deliver/outbox';
 import { Pictures, type PictureOptions, type Renderer } from './keep/pictures';
 import { Presence, type PresenceOptions } from './announce/presence';

@@ -6,7 +6,7 @@ import type { Scheduler } from '../station/scheduler';
 import type { FrameInfo } from '../contract/frame';
 import { Gate, type Flights, type Passage } from './pacing/gate';
 import { Pacer } from './pacing/pacer';
-import type { FrameSource, LossKind, Picture, SourceState } from './source';
+import type { FrameSource, LossKind, Picture, SourceState } from './sources/source';
 import type { CameraPlan } from './table';
 import { pause, throwIfAborted, withSignals } from '../kit/wait';
 

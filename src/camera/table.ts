@@ -11,7 +11,7 @@ import { rpicamStillSource, rpicamVideoSource } from './sources/rpicam';
 import { rtspSource } from './sources/rtsp';
 import { filled, parseSettings, parseSize, type CameraSettings } from './settings';
 import { simulatorSource } from './sources/simulator';
-import type { FrameSource, SourceListener } from './source';
+import type { FrameSource, SourceListener } from './sources/source';
 import { parseDevice, v4l2Source } from './sources/v4l2';
 
 type Open = (listener: SourceListener) => FrameSource;

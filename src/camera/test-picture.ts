@@ -2,7 +2,7 @@ import { InspectionError } from '../contract/errors';
 import type { FrameFormat } from '../contract/frame';
 import type { Camera } from './camera';
 import type { Credentials } from './http/camera-url';
-import type { Picture } from './source';
+import type { Picture } from './sources/source';
 import { migrate } from './migrate';
 import { filled } from './settings';
 import { planCamera, type CameraPlan } from './table';

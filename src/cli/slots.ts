@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Detector } from '../detector/detector';
 import { InspectionError, messageOf } from '../contract/errors';
-import { nodeDisk } from '../model/slots/disk';
+import { nodeDisk } from '../kit/disk';
 import { MANIFEST_FILE, otherSlot, SIGNATURE_FILE } from '../model/slots/layout';
 import type { SlotReport, StationState } from '../model/slots/station';
 import { SlotStore } from '../model/slots/store';

@@ -1,4 +1,5 @@
-import type { Box, Detection } from '../contract/detection';
+import type { Detection } from '../contract/detection';
+import { iou } from '../kit/box';
 
 export interface NmsOptions {
   /** Boxes of one class that overlap by more than this are the same thing; 0 … 1. */
@@ -11,16 +12,6 @@ export interface NmsOptions {
 
 /** 0.45 and 300 are the defaults of the YOLOv8 exporter's own NMS. */
 export const NMS_DEFAULTS: Readonly<NmsOptions> = { iou: 0.45, maxDetections: 300, classAware: true };
-
-/** Intersection over union, 0 … 1; boxes that do not overlap, or have no area, give 0. */
-export function iou(a: Box, b: Box): number {
-  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
-  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  if (width <= 0 || height <= 0) return 0;
-  const intersection = width * height;
-  const union = a.width * a.height + b.width * b.height - intersection;
-  return union > 0 ? intersection / union : 0;
-}
 
 /**
  * The order of every list of detections, and the tie rule of NMS: higher confidence first; among equals the lower class

@@ -216,7 +216,7 @@ export class Detector
     const { image, frame, confidence, scores } = job.request;
     try {
       const { value, bytes } = await process.request('detect', { frame, confidence, scores }, image);
-      this.#supervisor.backoff.succeeded();
+      this.#supervisor.backOff.reset();
       const total = performance.now() - job.offeredAt;
       const { decodeMs: decode, inferMs: infer } = value;
       const queue = Math.max(0, total - decode - infer);

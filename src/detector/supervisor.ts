@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InspectionError } from '../contract/errors';
 import type { ModelInfo } from '../contract/detector';
-import { Backoff } from './backoff';
+import { BackOff } from '../kit/back-off';
 import { DetectorProcess, type ProcessSettings } from './detector-process';
 
 /** A process that dies this often while it loads a model for the first time will not get better by more tries. */
@@ -22,6 +22,9 @@ export interface SupervisorListener {
   onFailed(reason: InspectionError): void;
 }
 
+/** First wait after a death, ms: long enough that a crash loop leaves the processor to others. */
+const FIRST_PAUSE_MS = 250;
+
 const stopped = () => new InspectionError('CANCELLED', 'The detector was stopped');
 
 /** The process said itself that the model cannot be used: trying again would end the same way. */
@@ -29,7 +32,7 @@ const isFinal = (error: unknown) => error instanceof InspectionError && error.co
 
 /** Keeps one detector process running: starts it, starts it anew when it dies, swaps it for another one. */
 export class Supervisor {
-  readonly backoff = new Backoff();
+  readonly backOff = new BackOff({ firstMs: FIRST_PAUSE_MS });
   readonly #listener: SupervisorListener;
   readonly #alive = new Set<DetectorProcess>();
   #settings: ProcessSettings;
@@ -136,7 +139,7 @@ export class Supervisor {
 
   async #pauseBeforeRestart(life: AbortSignal): Promise<void> {
     try {
-      await sleep(this.backoff.next(), undefined, { signal: life });
+      await sleep(this.backOff.nextMs(), undefined, { signal: life });
     } catch {
       throw stopped();
     }

@@ -1,5 +1,5 @@
 import type { Box, Detection } from '../contract/detection';
-import { iou } from '../detect/nms';
+import { iou } from '../kit/box';
 
 /** IoU 0.5, 0.55 … 0.95, as COCO averages over. */
 export const IOU_THRESHOLDS: readonly number[] = Array.from({ length: 10 }, (_, step) => (50 + 5 * step) / 100);

@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { expected } from '../contract/errors';
+import { escapeHtml } from '../kit/html';
 import { integerBetween } from '../contract/validate';
 import type { FrameInfo, Rectangle } from '../contract/frame';
 import { imageError, openUpright } from './letterbox';
@@ -38,13 +39,7 @@ const NOT_XML =
 
 /** Text of an SVG: labels come from models and messages, so nothing in them may become markup. */
 function escapeXml(text: string): string {
-  return text
-    .slice(0, 80)
-    .replace(NOT_XML, ' ')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/"/g, '&quot;');
+  return escapeHtml(text.slice(0, 80).replace(NOT_XML, ' '));
 }
 
 /** About how wide a text is: 0.6 em per character, 1 em for wide scripts. Only places the label's background. */

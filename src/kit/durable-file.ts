@@ -1,39 +1,25 @@
-import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InspectionError, messageOf } from '../contract/errors';
+import { nodeDisk, replaceFile, syncFolder } from './disk';
 
 function ioFailed(path: string, error: unknown): InspectionError {
   return new InspectionError('IO_FAILED', `Cannot write ${path}: ${messageOf(error)}`, { cause: error });
 }
 
-/** Makes the names in a folder as durable as their contents (fsync of the folder; a no-op where it is not supported). */
-export async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    // some file systems refuse to sync a folder; the file itself is synced
-  }
-}
+/** Owner only: verdicts and alerts are nobody else's business. */
+const FILE_MODE = 0o600;
 
-/** Replaces a file so that after a power cut it holds either the old or the new text, whole. */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
+/**
+ * Replaces a text file, and makes its folder where there is none: after a power cut it holds either the old or the new
+ * text, whole.
+ *
+ * @throws InspectionError IO_FAILED
+ */
+export async function replaceTextFile(path: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    const handle = await open(temporary, 'w', 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
+    await replaceFile(nodeDisk, path, Buffer.from(text), FILE_MODE);
   } catch (error) {
     throw ioFailed(path, error);
   }
@@ -101,8 +87,8 @@ export class AppendFile {
 
   async #open(): Promise<FileHandle> {
     await mkdir(dirname(this.path), { recursive: true });
-    const handle = await open(this.path, 'a', 0o600);
-    await syncFolder(dirname(this.path));
+    const handle = await open(this.path, 'a', FILE_MODE);
+    await syncFolder(nodeDisk, dirname(this.path));
     return handle;
   }
 

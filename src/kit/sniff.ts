@@ -59,7 +59,8 @@ const SIZES: Partial<Record<FrameFormat, (bytes: Buffer) => { width: number; hei
 };
 
 /** Format and size of an encoded picture from its first bytes alone; nothing is decoded. */
-export function sniff(bytes: Buffer): Sniffed {
+export function sniff(image: Uint8Array): Sniffed {
+  const bytes = Buffer.from(image.buffer, image.byteOffset, image.byteLength);
   const found = MAGIC.find((magic) => magic.bytes.every((byte, at) => byte === null || bytes[at] === byte));
   if (!found) return { format: 'unknown', width: 0, height: 0 };
   return { format: found.format, ...(SIZES[found.format]?.(bytes) ?? { width: 0, height: 0 }) };

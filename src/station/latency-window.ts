@@ -1,12 +1,11 @@
+import { percentilesOf, type Percentiles } from '../kit/percentiles';
+
 /** Latencies that count, the newest: enough for a 99th percentile. */
 const KEPT = 512;
 
-export interface Percentiles {
+export interface LatencySummary extends Percentiles {
   /** How many latencies they are of. */
   count: number;
-  p50: number;
-  p90: number;
-  p99: number;
 }
 
 /** The newest latencies, ms, and their percentiles (nearest rank). */
@@ -20,11 +19,8 @@ export class LatencyWindow {
   }
 
   /** undefined before the first latency. */
-  percentiles(): Percentiles | undefined {
-    const sorted = [...this.#values].sort((a, b) => a - b);
-    const count = sorted.length;
-    if (count === 0) return undefined;
-    const at = (part: number) => sorted[Math.ceil(part * count) - 1] as number;
-    return { count, p50: at(0.5), p90: at(0.9), p99: at(0.99) };
+  percentiles(): LatencySummary | undefined {
+    const count = this.#values.length;
+    return count === 0 ? undefined : { count, ...percentilesOf(this.#values) };
   }
 }

@@ -3,7 +3,7 @@ import type { DetectorLike, DetectorStats, Latency } from '../contract/detector'
 import { stationScheduler, type Budget, type Scheduler, type ThermalCondition } from './scheduler';
 import type { GuardState } from '../thermal/guard';
 import type { BoardReading } from '../thermal/sensors/board';
-import { LatencyWindow, type Percentiles } from './latency-window';
+import { LatencyWindow, type LatencySummary } from './latency-window';
 import type { CameraSource, GuardSource, VerdictCount } from './sources';
 
 type CountsByVerdict = Record<Verdict, number>;
@@ -15,7 +15,7 @@ export interface StationSnapshot {
   board: BoardReading;
   framesPerSecond: { offered: number; admitted: number };
   /** By model. */
-  latencyMs: Record<string, { total: Percentiles; infer: Percentiles }>;
+  latencyMs: Record<string, { total: LatencySummary; infer: LatencySummary }>;
   detectors: Record<string, DetectorStats>;
   cameras: Record<string, Record<string, number>>;
   verdicts: CountsByVerdict;

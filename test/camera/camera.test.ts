@@ -4,7 +4,7 @@ import { InspectionError } from '../../src/contract/errors';
 import { Camera, type CameraAnswer } from '../../src/camera/camera';
 import { polledSource } from '../../src/camera/sources/polled';
 import { parseSettings } from '../../src/camera/settings';
-import type { Picture } from '../../src/camera/source';
+import type { Picture } from '../../src/camera/sources/source';
 import { FrameLedger } from '../../src/station/ledger';
 import { Scheduler } from '../../src/station/scheduler';
 import { jpeg, markOf, stopAfter, until } from './support';

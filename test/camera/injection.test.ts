@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { InspectionError } from '../../src/contract/errors';
-import type { FrameSource } from '../../src/camera/source';
+import type { FrameSource } from '../../src/camera/sources/source';
 import { rtspArgs } from '../../src/camera/sources/rtsp';
 import { planCamera } from '../../src/camera/table';
 import { StandIns } from './stand-in';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import type { InspectionError } from '../../src/contract/errors';
 import { waitFor } from '../helpers/wait-for';
-import type { LossKind, SourceListener, SourceState } from '../../src/camera/source';
+import type { LossKind, SourceListener, SourceState } from '../../src/camera/sources/source';
 
 /** A JPEG of 64x48 grey pixels, made once by libjpeg; `mark` is put into a comment so that pictures differ. */
 export function jpeg(mark = ''): Buffer {

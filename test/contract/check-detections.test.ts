@@ -24,6 +24,13 @@ describe('asDetections', () => {
     ['a class id that is no whole number', [{ ...good, classId: '0' }]],
     ['no label', [{ ...good, label: undefined }]],
   ];
+  it('lets alert rules take detections without class ids, and nobody else', () => {
+    const named = [{ ...good, classId: undefined }];
+    assert.equal(asDetections(named, 'msg.payload', 'optional'), named);
+    assert.throws(() => asDetections(named, 'msg.payload'), /msg\.payload\[0\]/);
+    assert.throws(() => asDetections([{ ...good, classId: 'x' }], 'msg.payload', 'optional'), /msg\.payload\[0\]/);
+  });
+
   for (const [name, value] of wrong) {
     it(`refuses ${name}`, () => {
       assert.throws(() => asDetections(value, 'msg.payload'), {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Detection } from '../../src/contract/detection';
-import { iou, nms } from '../../src/detect/nms';
+import { nms } from '../../src/detect/nms';
+import { iou } from '../../src/kit/box';
 
 function detection(classId: number, confidence: number, x: number, y: number, width = 10, height = 10): Detection {
   return { label: `class ${classId}`, classId, confidence, box: { x, y, width, height } };

@@ -11,12 +11,12 @@ import {
   type SimulatedModel,
 } from '../../lab/bench/shadow-streams';
 import type { DetectorOptions } from '../../src/contract/detector';
-import { nodeDisk } from '../../src/model/slots/disk';
+import { nodeDisk } from '../../src/kit/disk';
 import { SlotStore } from '../../src/model/slots/store';
 import { ShadowController } from '../../src/shadow/trial/controller';
 import type { ControllerOptions, ShadowSettings } from '../../src/shadow/trial/controller-options';
 import type { DisputedRecord } from '../../src/shadow/evidence/disputed-record';
-import type { ShadowReport } from '../../src/shadow/evidence/report';
+import type { ShadowReport } from '../../src/shadow/trial/report';
 import { RoutedDetector } from '../../src/detector/routed-detector';
 import { writeModel } from '../model/slots/models';
 

@@ -1,4 +1,4 @@
-import { slug, stationTopic } from '../names';
+import { slug, stationTopic } from '../judge/names';
 
 /**
  * Home Assistant MQTT discovery (home-assistant.io/integrations/mqtt, "MQTT discovery"): one retained configuration per

@@ -1,7 +1,7 @@
 import type { BrokerMessage, BrokerPort } from '../deliver/broker';
 import { discoveryMessages } from './home-assistant';
-import { stationTopic } from '../names';
-import type { VerdictRecord } from '../messages';
+import { stationTopic } from '../judge/names';
+import type { VerdictRecord } from '../judge/messages';
 import { loadSparkplugCodec, SparkplugEdge, sparkplugGroup } from './sparkplug';
 import type { StateFile } from '../keep/state-file';
 

@@ -1,6 +1,6 @@
 import { InspectionError } from '../../contract/errors';
 import { expected } from '../../contract/errors';
-import type { VerdictRecord } from '../messages';
+import type { VerdictRecord } from '../judge/messages';
 
 /**
  * Sparkplug B 3.0 (Eclipse Foundation): the station is an edge node with one device, `inspection`. Payloads are coded by

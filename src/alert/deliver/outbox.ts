@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, truncate, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InspectionError, messageOf } from '../../contract/errors';
-import { AppendFile, syncFolder } from '../../kit/durable-file';
+import { nodeDisk, syncFolder } from '../../kit/disk';
+import { AppendFile } from '../../kit/durable-file';
 import { decodeLines, encodeLine } from './log-lines';
 
 /** What waits until the broker has it. */
@@ -182,7 +183,7 @@ export class Outbox {
     this.#pending = this.#pending.filter(({ number }) => number > this.#acked);
     this.#lastNumber = Math.max(this.#lastNumber, this.#acked);
     this.#dropFiles((segment) => segment.lastPut <= this.#acked);
-    await syncFolder(this.#folder);
+    await syncFolder(nodeDisk, this.#folder);
   }
 
   #replay(records: Line[]): number {

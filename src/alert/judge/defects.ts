@@ -1,6 +1,6 @@
 import type { Box, Detection } from '../../contract/detection';
 import { expected } from '../../contract/errors';
-import { plainText } from '../names';
+import { plainText } from './names';
 import type { AlertRules, ClassRule, Severity, Zone } from './rules';
 
 /** A detection that counts under the rules. */
@@ -11,39 +11,6 @@ export interface Defect extends Detection {
 export interface ImageSize {
   width: number;
   height: number;
-}
-
-function isFiniteNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
-}
-
-function isDetection(value: unknown): value is Detection {
-  if (typeof value !== 'object' || value === null) return false;
-  const { label, confidence, box } = value as Partial<Detection>;
-  return (
-    typeof label === 'string' &&
-    isFiniteNumber(confidence) &&
-    confidence >= 0 &&
-    confidence <= 1 &&
-    typeof box === 'object' &&
-    box !== null &&
-    [box.x, box.y, box.width, box.height].every(isFiniteNumber)
-  );
-}
-
-/** Reads `msg.payload` as a list of detections; anything else is refused with one sentence. */
-export function readDetections(payload: unknown, name = 'msg.payload'): Detection[] {
-  if (!Array.isArray(payload)) throw expected('a list of detections', name, payload);
-  payload.forEach((item: unknown, index) => {
-    if (!isDetection(item)) {
-      throw expected(
-        'a detection { label, classId, confidence, box: { x, y, width, height } }',
-        `${name}[${index}]`,
-        item,
-      );
-    }
-  });
-  return payload as Detection[];
 }
 
 /**
@@ -103,7 +70,7 @@ export function findDefects(detections: readonly Detection[], rules: AlertRules,
     const { classId, confidence, box } = detection;
     defects.push({
       label,
-      classId: isFiniteNumber(classId) ? classId : -1,
+      classId: classId ?? -1,
       confidence,
       box: { x: box.x, y: box.y, width: box.width, height: box.height },
       severity: rule.severity ?? rules.severity,

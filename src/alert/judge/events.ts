@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Box } from '../../contract/detection';
+import { iou } from '../../kit/box';
 import type { Defect } from './defects';
-import type { ListedDefect } from '../messages';
+import type { ListedDefect } from './messages';
 import type { AlertRules } from './rules';
 
 /** What the defects of one frame mean for the events: lists of defects that carry their eventId. */
@@ -25,15 +25,6 @@ interface Track {
 
 /** More tracks than this are not kept: a model gone wild must not fill the memory. The oldest go first. */
 const MAX_TRACKS = 500;
-
-/** Intersection over union of two boxes, 0 … 1; 0 for boxes without area. */
-export function boxOverlap(a: Box, b: Box): number {
-  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
-  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  if (width <= 0 || height <= 0) return 0;
-  const intersection = width * height;
-  return intersection / (a.width * a.height + b.width * b.height - intersection);
-}
 
 /**
  * Follows defects over frames in stream mode. A defect goes on with the track of its class whose box it overlaps most
@@ -85,7 +76,7 @@ export class EventTracker {
     for (const track of this.#tracks) {
       for (const defect of defects) {
         if (defect.label !== track.defect.label) continue;
-        const overlap = boxOverlap(track.defect.box, defect.box);
+        const overlap = iou(track.defect.box, defect.box);
         if (overlap > 0 && overlap >= minOverlap) pairs.push({ track, defect, overlap });
       }
     }

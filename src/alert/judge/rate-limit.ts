@@ -1,5 +1,5 @@
 import { worseSeverity, worstSeverity, type AlertRules, type Severity } from './rules';
-import type { ListedDefect, HeldBack } from '../messages';
+import type { ListedDefect, HeldBack } from './messages';
 
 /** Most classes that a summary names; the rest is counted under this name. */
 const MAX_LABELS = 50;

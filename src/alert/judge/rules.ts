@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expected } from '../../contract/errors';
 import { integerBetween, numberBetween, oneOf } from '../../contract/validate';
-import { plainText } from '../names';
+import { plainText } from './names';
 
 /** How much a defect matters, rising. */
 export const SEVERITIES = ['info', 'minor', 'major', 'critical'] as const;

@@ -1,9 +1,11 @@
 import { expected, messageOf, InspectionError } from '../../contract/errors';
 import { count, newCounters, type Counters } from './counters';
-import { findDefects, readDetections, type Defect } from './defects';
+import { asDetections } from '../../contract/check-detections';
+import type { Detection } from '../../contract/detection';
+import { findDefects, type Defect } from './defects';
 import { EventTracker } from './events';
-import { buildAlert, buildVerdict, type Alert, type AlertEvent, type Judged, type ListedDefect } from '../messages';
-import type { VerdictRecord } from '../messages';
+import { buildAlert, buildVerdict, type Alert, type AlertEvent, type Judged, type ListedDefect } from './messages';
+import type { VerdictRecord } from './messages';
 import { PartDebounce } from './part-debounce';
 import { RateLimit } from './rate-limit';
 import { DEFAULT_RULES, readRules, rulesId, type AlertRules } from './rules';
@@ -98,7 +100,7 @@ export class AlertStation {
         const { reason, detail } = readNotInspected(input.notInspected);
         return { verdict: this.#notInspected(judged, reason, detail), alerts: [] };
       }
-      return this.#inspect(judged, readDetections(input.payload), trace);
+      return this.#inspect(judged, asDetections(input.payload, 'msg.payload', 'optional'), trace);
     } catch (error) {
       const refused =
         error instanceof InspectionError
@@ -117,7 +119,7 @@ export class AlertStation {
     return buildVerdict(judged, { verdict: 'NOT_INSPECTED', reason, detail }, [], counters);
   }
 
-  #inspect(judged: Judged, detections: ReturnType<typeof readDetections>, trace: Trace): Judgement {
+  #inspect(judged: Judged, detections: readonly Detection[], trace: Trace): Judgement {
     const defects = findDefects(detections, this.#rules, trace.image ?? undefined);
     const { failing, events } =
       this.#rules.events.mode === 'part' ? this.#judgePart(defects) : this.#judgeStream(defects, judged.nowMs);

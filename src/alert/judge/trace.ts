@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ImageSize } from './defects';
-import { plainText } from '../names';
+import { plainText } from './names';
 
 /** Which picture it was: what an alert is traced back by. */
 export interface FrameTrace {

@@ -1,12 +1,13 @@
 import { mkdir, readdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InspectionError, messageOf } from '../../contract/errors';
+import { sniff } from '../../kit/sniff';
 
-/** Image types that may be kept, by the bytes they begin with; the declared type of a message is not trusted. */
+/** Pictures that a browser shows, by what their bytes are; the declared type of a message is not trusted. */
 const IMAGE_TYPES = [
-  { extension: 'jpg', contentType: 'image/jpeg', magic: [0xff, 0xd8, 0xff] },
-  { extension: 'png', contentType: 'image/png', magic: [0x89, 0x50, 0x4e, 0x47] },
-  { extension: 'webp', contentType: 'image/webp', magic: [0x52, 0x49, 0x46, 0x46] },
+  { format: 'jpeg', extension: 'jpg', contentType: 'image/jpeg' },
+  { format: 'png', extension: 'png', contentType: 'image/png' },
+  { format: 'webp', extension: 'webp', contentType: 'image/webp' },
 ] as const;
 
 /** Time in a form that sorts, and the alert's id: nothing of a name is chosen from outside. */
@@ -33,7 +34,8 @@ export class EvidenceFolder {
 
   /** The name that a picture is going to have; undefined for bytes that are no picture a browser shows. */
   static nameFor(image: Uint8Array, alertId: string, time: string, drawn = false): string | undefined {
-    const type = IMAGE_TYPES.find(({ magic }) => magic.every((byte, index) => image[index] === byte));
+    const { format } = sniff(image);
+    const type = IMAGE_TYPES.find((row) => row.format === format);
     if (type === undefined) return undefined;
     const name = `${time.replace(/[-:.]/g, '')}-${alertId}${drawn ? '-drawn' : ''}.${type.extension}`;
     return NAME_PATTERN.test(name) ? name : undefined;

@@ -1,6 +1,6 @@
 import type { FrameInfo } from '../../contract/frame';
 import { EvidenceFolder } from './evidence';
-import type { Alert, VerdictRecord } from '../messages';
+import type { Alert, VerdictRecord } from '../judge/messages';
 
 /** What is to be drawn on a picture. */
 export interface Drawing {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCounters, type Counters } from '../judge/counters';
-import { replaceFile } from '../../kit/durable-file';
+import { replaceTextFile } from '../../kit/durable-file';
 import { readRules, rulesId, type AlertRules } from '../judge/rules';
 
 /** What a station remembers over a restart. */
@@ -82,7 +82,7 @@ export class StateFile {
   async #write(): Promise<void> {
     const text = JSON.stringify(this.#state);
     if (text === this.#lastWritten) return;
-    await replaceFile(this.#path, text);
+    await replaceTextFile(this.#path, text);
     this.#lastWritten = text;
   }
 }

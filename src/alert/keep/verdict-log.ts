@@ -1,7 +1,7 @@
 import { readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppendFile } from '../../kit/durable-file';
-import type { VerdictRecord } from '../messages';
+import type { VerdictRecord } from '../judge/messages';
 
 export const LOG_FORMATS = ['csv', 'jsonl'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];

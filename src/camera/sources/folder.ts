@@ -4,7 +4,7 @@ import { basename, extname, join, sep } from 'node:path';
 import { InspectionError } from '../../contract/errors';
 import { polledSource } from './polled';
 import { sniff } from '../../kit/sniff';
-import type { FrameSource, Picture, SourceListener } from '../source';
+import type { FrameSource, Picture, SourceListener } from './source';
 import { pause, throwIfAborted } from '../../kit/wait';
 
 export interface FolderOptions {

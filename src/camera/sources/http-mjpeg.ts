@@ -3,8 +3,8 @@ import { InspectionError } from '../../contract/errors';
 import { shownUrl } from '../http/camera-url';
 import { HttpGetter } from '../http/http-get';
 import type { HttpOptions } from './http-snapshot';
-import { jpegPictures } from '../programs/pictures';
-import type { FrameSource, SourceListener } from '../source';
+import { jpegPictures } from './pictures';
+import type { FrameSource, SourceListener } from './source';
 import { streamedSource } from './streamed';
 
 /** How long a network camera may be silent, ms. */

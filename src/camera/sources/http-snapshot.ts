@@ -3,7 +3,7 @@ import { shownUrl, type Credentials } from '../http/camera-url';
 import { HttpGetter, readBody } from '../http/http-get';
 import { polledSource } from './polled';
 import { sniff } from '../../kit/sniff';
-import type { FrameSource, Picture, SourceListener } from '../source';
+import type { FrameSource, Picture, SourceListener } from './source';
 import { withSignals } from '../../kit/wait';
 
 export interface HttpOptions {

@@ -1,6 +1,6 @@
 import { InspectionError, messageOf } from '../../contract/errors';
 import { BackOff, type BackOffOptions } from '../../kit/back-off';
-import type { FrameSource, Picture, SourceListener, SourceState } from '../source';
+import type { FrameSource, Picture, SourceListener, SourceState } from './source';
 import { cancelled, pause, throwIfAborted, withSignals } from '../../kit/wait';
 
 export interface PolledOptions {

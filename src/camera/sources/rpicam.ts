@@ -2,9 +2,9 @@ import { InspectionError } from '../../contract/errors';
 import type { BackOffOptions } from '../../kit/back-off';
 import { runChild, type ChildEnd, type ChildOptions } from '../programs/child';
 import type { Size } from '../programs/ffmpeg';
-import { jpegPictures } from '../programs/pictures';
+import { jpegPictures } from './pictures';
 import { polledSource } from './polled';
-import type { FrameSource, Picture, SourceListener } from '../source';
+import type { FrameSource, Picture, SourceListener } from './source';
 import { streamedSource } from './streamed';
 import { withSignals } from '../../kit/wait';
 

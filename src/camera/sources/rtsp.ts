@@ -9,8 +9,8 @@ import {
   outputArgs,
   type FfmpegOutput,
 } from '../programs/ffmpeg';
-import { picturesOf } from '../programs/pictures';
-import type { FrameSource, SourceListener } from '../source';
+import { picturesOf } from './pictures';
+import type { FrameSource, SourceListener } from './source';
 import { streamedSource } from './streamed';
 
 export interface RtspOptions {

@@ -1,7 +1,7 @@
 import { SimulatedLine } from '../../simulate/line-client';
 import type { LineOptions } from '../../simulate/line';
 import { polledSource } from './polled';
-import type { FrameSource, SourceListener } from '../source';
+import type { FrameSource, SourceListener } from './source';
 import { throwIfAborted } from '../../kit/wait';
 
 /** A camera over a simulated line: every picture shows the next part, with the right answer beside it. */

@@ -1,10 +1,10 @@
 import { InspectionError } from '../../contract/errors';
-import { nodeDisk, statOf, type SlotDisk } from './disk';
+import { nodeDisk, statOf, type Disk } from '../../kit/disk';
 import { POINTER_FILE, slotFolder, SLOT_NAMES } from './layout';
 import { readStation } from './station';
 
 /** Whether a path is a station folder: one with a pointer, or with at least one slot. */
-export async function isStation(path: string, disk: SlotDisk = nodeDisk): Promise<boolean> {
+export async function isStation(path: string, disk: Disk = nodeDisk): Promise<boolean> {
   if ((await statOf(disk, `${path}/${POINTER_FILE}`))?.isFile()) return true;
   for (const slot of SLOT_NAMES) if ((await statOf(disk, slotFolder(path, slot)))?.isDirectory()) return true;
   return false;
@@ -16,7 +16,7 @@ export async function isStation(path: string, disk: SlotDisk = nodeDisk): Promis
  *
  * @throws InspectionError MODEL_INVALID when a station has no slot that may be started
  */
-export async function currentModelPath(path: string, disk: SlotDisk = nodeDisk): Promise<string> {
+export async function currentModelPath(path: string, disk: Disk = nodeDisk): Promise<string> {
   if (!(await isStation(path, disk))) return path;
   const { chosen, slots } = await readStation(disk, path);
   if (chosen !== undefined) return chosen.folder;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readBytes, replaceFile, statOf, syncFolder, writeSynced, type SlotDisk } from './disk';
+import { readBytes, replaceFile, statOf, syncFolder, writeSynced, type Disk } from '../../kit/disk';
 import { JOURNAL_FILE, type SlotName } from './layout';
 
 export type SlotOperation = 'init' | 'install' | 'promote' | 'confirm' | 'revert' | 'reject' | 'recover';
@@ -20,7 +20,7 @@ export interface JournalEntry {
 const JOURNAL_MAX_BYTES = 1 << 20;
 
 /** The entries, oldest first; a last line that a power cut tore is left out. */
-export async function readJournal(disk: SlotDisk, station: string): Promise<JournalEntry[]> {
+export async function readJournal(disk: Disk, station: string): Promise<JournalEntry[]> {
   const path = join(station, JOURNAL_FILE);
   if (!(await statOf(disk, path))?.isFile()) return [];
   const entries: JournalEntry[] = [];
@@ -34,7 +34,7 @@ export async function readJournal(disk: SlotDisk, station: string): Promise<Jour
   return entries;
 }
 
-export async function appendJournal(disk: SlotDisk, station: string, entry: JournalEntry): Promise<void> {
+export async function appendJournal(disk: Disk, station: string, entry: JournalEntry): Promise<void> {
   const path = join(station, JOURNAL_FILE);
   const stat = await statOf(disk, path);
   if (stat !== undefined && stat.size > JOURNAL_MAX_BYTES) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expected } from '../../contract/errors';
-import { readBytes, removeTree, statOf, type SlotDisk } from './disk';
+import { readBytes, removeTree, statOf, type Disk } from '../../kit/disk';
 import { LOCK_FILE } from './layout';
 
 /**
@@ -31,7 +31,7 @@ function isRunning(pid: number, identity: string): boolean {
 /** A lock without a process id is being written right now, unless it is older than this: then its writer was cut off. */
 const EMPTY_LOCK_MS = 2000;
 
-async function holderOf(disk: SlotDisk, path: string): Promise<number | undefined> {
+async function holderOf(disk: Disk, path: string): Promise<number | undefined> {
   const stat = await statOf(disk, path);
   if (stat === undefined) return undefined;
   const identity = (await readBytes(disk, path)).toString('utf8');
@@ -49,7 +49,7 @@ const held = new Set<string>();
  *
  * @throws InspectionError IO_FAILED when somebody else is changing the station
  */
-export async function withLock<T>(disk: SlotDisk, station: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(disk: Disk, station: string, work: () => Promise<T>): Promise<T> {
   const path = join(station, LOCK_FILE);
   const refusal = (who: string) => expected('nobody else changing the slots', station, `a lock of ${who}`, 'IO_FAILED');
   if (held.has(station)) throw refusal('this process');
@@ -73,7 +73,7 @@ export async function withLock<T>(disk: SlotDisk, station: string, work: () => P
   }
 }
 
-async function takeLock(disk: SlotDisk, path: string): Promise<void> {
+async function takeLock(disk: Disk, path: string): Promise<void> {
   const file = await disk.open(path, 'wx');
   try {
     const identity = Buffer.from(identityOf(process.pid));

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readBytes, replaceFile, statOf, type SlotDisk } from './disk';
+import { readBytes, replaceFile, statOf, type Disk } from '../../kit/disk';
 import { POINTER_FILE, SLOT_NAMES, type SlotName } from './layout';
 
 /** `trial`: promoted, and not confirmed yet; the former model waits in the other slot. */
@@ -38,7 +38,7 @@ function isPointer(value: unknown): value is Pointer {
 }
 
 /** The pointer, or undefined where there is none or its text is damaged: then the slots themselves must tell. */
-export async function readPointer(disk: SlotDisk, station: string): Promise<Pointer | undefined> {
+export async function readPointer(disk: Disk, station: string): Promise<Pointer | undefined> {
   const path = join(station, POINTER_FILE);
   if (!(await statOf(disk, path))?.isFile()) return undefined;
   try {
@@ -50,6 +50,6 @@ export async function readPointer(disk: SlotDisk, station: string): Promise<Poin
   }
 }
 
-export async function writePointer(disk: SlotDisk, station: string, pointer: Pointer): Promise<void> {
+export async function writePointer(disk: Disk, station: string, pointer: Pointer): Promise<void> {
   await replaceFile(disk, join(station, POINTER_FILE), Buffer.from(`${JSON.stringify(pointer)}\n`));
 }

@@ -1,6 +1,6 @@
 import { messageOf } from '../../contract/errors';
 import type { ModelManifest } from '../../contract/manifest';
-import { statOf, type SlotDisk } from './disk';
+import { statOf, type Disk } from '../../kit/disk';
 import { readJournal, type JournalEntry, type SlotOperation } from './journal';
 import { slotFolder, SLOT_NAMES, type SlotName } from './layout';
 import { readPointer, type Pointer } from './pointer';
@@ -29,7 +29,7 @@ export interface StationState {
 }
 
 async function readSlot(
-  disk: SlotDisk,
+  disk: Disk,
   station: string,
   slot: SlotName,
   pointer: Pointer | undefined,
@@ -83,7 +83,7 @@ function choose(
 }
 
 /** Reads and verifies both slots of a station; changes nothing. */
-export async function readStation(disk: SlotDisk, station: string, publicKeyPem?: string): Promise<StationState> {
+export async function readStation(disk: Disk, station: string, publicKeyPem?: string): Promise<StationState> {
   const pointer = await readPointer(disk, station);
   const a = await readSlot(disk, station, 'a', pointer, publicKeyPem);
   const b = await readSlot(disk, station, 'b', pointer, publicKeyPem);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expected, InspectionError } from '../../contract/errors';
 import type { ModelManifest } from '../../contract/manifest';
-import { copySynced, nodeDisk, removeTree, statOf, syncFolder, type SlotDisk } from './disk';
+import { copySynced, nodeDisk, removeTree, statOf, syncFolder, type Disk } from '../../kit/disk';
 import { appendJournal, readJournal, type JournalEntry, type SlotOperation } from './journal';
 import { MODEL_FILE, otherSlot, RETIRED_FOLDER, slotFolder, STAGING_FOLDER, type SlotName } from './layout';
 import { withLock } from './lock';
@@ -13,7 +13,7 @@ import { verifyModelFolder, wrongHash, type ModelRequirements, type VerifiedMode
 export interface SlotStoreOptions {
   /** PEM text of the Ed25519 key that models must be signed by; without it signatures are not asked for. */
   publicKeyPem?: string;
-  disk?: SlotDisk;
+  disk?: Disk;
   now?: () => Date;
 }
 
@@ -27,7 +27,7 @@ export const TRIAL_STARTS_MAX = 3;
  */
 export class SlotStore {
   readonly station: string;
-  readonly #disk: SlotDisk;
+  readonly #disk: Disk;
   readonly #publicKeyPem: string | undefined;
   readonly #now: () => Date;
 

@@ -4,7 +4,7 @@ import { expected, InspectionError } from '../../contract/errors';
 import { parseClassNamesFile } from '../class-names';
 import { checkManifest } from '../manifest';
 import type { ModelManifest } from '../../contract/manifest';
-import { readBytes, readPieces, statOf, type SlotDisk } from './disk';
+import { readBytes, readPieces, statOf, type Disk } from '../../kit/disk';
 import { CLASS_NAMES_FILE, MANIFEST_FILE, MODEL_FILE, OPTIONAL_FILES, SIGNATURE_FILE } from './layout';
 import { isSignedBy } from './signature';
 
@@ -27,14 +27,14 @@ export interface VerifiedModel {
 /** Manifests and class lists are a few kB; anything far beyond is no manifest. */
 const TEXT_MAX_BYTES = 4 << 20;
 
-async function fileSize(disk: SlotDisk, folder: string, name: string): Promise<number | undefined> {
+async function fileSize(disk: Disk, folder: string, name: string): Promise<number | undefined> {
   const stat = await statOf(disk, join(folder, name));
   if (stat === undefined) return undefined;
   if (stat.isFile()) return stat.size;
   throw expected('a regular file inside the model folder', name, 'a link or folder', 'MODEL_INVALID');
 }
 
-async function readSmall(disk: SlotDisk, folder: string, name: string): Promise<Buffer> {
+async function readSmall(disk: Disk, folder: string, name: string): Promise<Buffer> {
   const size = await fileSize(disk, folder, name);
   if (size === undefined) throw expected(`a file ${name}`, `the model folder ${folder}`, 'none', 'MODEL_INVALID');
   if (size > TEXT_MAX_BYTES) throw expected('at most 4 MB', name, `${size} bytes`, 'MODEL_INVALID');
@@ -51,7 +51,7 @@ function parseManifest(bytes: Buffer, path: string): ModelManifest {
   return checkManifest(document, path);
 }
 
-export async function sha256Of(disk: SlotDisk, path: string): Promise<string> {
+export async function sha256Of(disk: Disk, path: string): Promise<string> {
   const hash = createHash('sha256');
   await readPieces(disk, path, (piece) => void hash.update(piece));
   return hash.digest('hex');
@@ -86,7 +86,7 @@ export function checkCompatible(
   }
 }
 
-async function checkClassNames(disk: SlotDisk, folder: string, manifest: ModelManifest): Promise<void> {
+async function checkClassNames(disk: Disk, folder: string, manifest: ModelManifest): Promise<void> {
   const names = parseClassNamesFile((await readSmall(disk, folder, CLASS_NAMES_FILE)).toString('utf8'));
   if (JSON.stringify(names) === JSON.stringify(manifest.classNames)) return;
   throw expected('the class names of the manifest', CLASS_NAMES_FILE, names.join(', '), 'MODEL_INVALID');
@@ -99,7 +99,7 @@ async function checkClassNames(disk: SlotDisk, folder: string, manifest: ModelMa
  * @throws InspectionError MODEL_NOT_FOUND, MODEL_INVALID with the reason in one sentence
  */
 export async function verifyModelFolder(
-  disk: SlotDisk,
+  disk: Disk,
   folder: string,
   requirements: ModelRequirements = {},
 ): Promise<VerifiedModel> {

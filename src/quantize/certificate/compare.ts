@@ -1,5 +1,5 @@
 import type { Detection } from '../../contract/detection';
-import { iou } from '../../detect/nms';
+import { iou } from '../../kit/box';
 import type { Truth } from '../../evaluate/map';
 
 /** Boxes that overlap at least this much are the same thing. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InspectionError, messageOf } from '../../contract/errors';
 import { differenceHash, hashDistance } from '../../image/difference-hash';
 import { encodePng } from '../../image/encode';
+import { sniff } from '../../kit/sniff';
 import type { FrameInfo } from '../../contract/frame';
 import type { Offered } from './collect-protocol';
 
@@ -64,7 +65,7 @@ export class Collection {
       return 'unreadable';
     }
     if (this.hashes.some((kept) => hashDistance(kept, hash) <= this.similarBits)) return 'similar';
-    const extension = EXTENSIONS[frame.format === 'rgb24' ? 'png' : formatOf(bytes)] ?? 'jpg';
+    const extension = EXTENSIONS[frame.format === 'rgb24' ? 'png' : sniff(bytes).format] ?? 'jpg';
     const file = join(this.folder, `frame-${Date.now()}-${randomUUID().slice(0, 8)}.${extension}`);
     try {
       // another name first: a frame that is half written when the power fails must not count
@@ -77,12 +78,4 @@ export class Collection {
     this.hashes.push(hash);
     return 'kept';
   }
-}
-
-/** The coding of an image by its first bytes. */
-function formatOf(bytes: Uint8Array): string {
-  const start = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
-  if (start.startsWith('\x89PNG')) return 'png';
-  if (start.startsWith('RIFF') && start.endsWith('WEBP')) return 'webp';
-  return start.startsWith('II*') || start.startsWith('MM\0*') ? 'tiff' : 'jpeg';
 }

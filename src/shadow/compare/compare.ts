@@ -1,5 +1,5 @@
 import type { Detection } from '../../contract/detection';
-import { iou } from '../../detect/nms';
+import { iou } from '../../kit/box';
 
 export interface CompareOptions {
   /** Two boxes of one class that overlap by at least this are the same thing; 0 … 1. 0.5: the customary mAP50 bound. */

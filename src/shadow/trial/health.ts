@@ -1,5 +1,6 @@
 import type { Verdict } from '../../contract/verdict';
 import { difference, wilson, type Share } from '../../kit/intervals';
+import { percentile } from '../../kit/percentiles';
 
 /** How a model does on the line, in numbers that a swap must not worsen. */
 export interface LineHealth {
@@ -31,13 +32,12 @@ export class HealthTally {
   }
 
   get current(): LineHealth {
-    const sorted = [...this.#latenciesMs].sort((a, b) => a - b);
     return {
       parts: this.#parts,
       failed: this.#failed,
       notInspected: this.#notInspected,
-      medianMs: sorted[Math.floor(sorted.length / 2)],
-      timedParts: sorted.length,
+      medianMs: percentile(this.#latenciesMs, 0.5),
+      timedParts: this.#latenciesMs.length,
     };
   }
 }

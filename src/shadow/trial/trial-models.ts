@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expected } from '../../contract/errors';
-import { nodeDisk, readBytes, replaceFile, statOf } from '../../model/slots/disk';
+import { nodeDisk, readBytes, replaceFile, statOf } from '../../kit/disk';
 import { otherSlot, POINTER_FILE } from '../../model/slots/layout';
 import { isStation } from '../../model/slots/current';
 import type { StationState } from '../../model/slots/station';

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../kit/html';
 import type { ThermalLevel } from '../../thermal/governor';
 import type { ThermalResult, TracePoint } from './simulate';
 
@@ -29,11 +30,6 @@ interface Line {
   color: string;
   width?: number;
   dash?: string;
-}
-
-/** Text from outside into HTML. */
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
 function scales(totalS: number, range: Range) {

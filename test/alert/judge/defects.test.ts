@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { findDefects, insidePolygon, readDetections } from '../../../src/alert/judge/defects';
+import { findDefects, insidePolygon } from '../../../src/alert/judge/defects';
 import { readRules } from '../../../src/alert/judge/rules';
 import { detection } from '../fixtures';
 
@@ -11,22 +11,6 @@ const LEFT_HALF: [number, number][] = [
   [0.5, 1],
   [0, 1],
 ];
-
-describe('readDetections', () => {
-  it('accepts an empty list', () => assert.deepEqual(readDetections([]), []));
-  const bad: [unknown, RegExp][] = [
-    ['cat', /Expected a list of detections for msg.payload but received "cat"/],
-    [undefined, /but received undefined/],
-    [Buffer.from('x'), /but received a Buffer of 1 bytes/],
-    [[detection(), 7], /Expected a detection .* for msg.payload\[1\] but received 7/],
-    [[detection({ confidence: 1.5 })], /msg.payload\[0\]/],
-    [[{ ...detection(), box: { x: 1, y: 2, width: NaN, height: 4 } }], /msg.payload\[0\]/],
-    [[{ ...detection(), label: 5 }], /msg.payload\[0\]/],
-  ];
-  for (const [payload, message] of bad) {
-    it(`refuses ${JSON.stringify(payload)?.slice(0, 40)}`, () => assert.throws(() => readDetections(payload), message));
-  }
-});
 
 describe('insidePolygon', () => {
   const cases: [number, number, boolean][] = [

@@ -9,7 +9,7 @@ import {
   outputArgs,
   type FfmpegOutput,
 } from '../../../src/camera/programs/ffmpeg';
-import { picturesOf } from '../../../src/camera/programs/pictures';
+import { picturesOf } from '../../../src/camera/sources/pictures';
 import { jpeg, stopAfter, until } from '../support';
 
 const SENT = 40;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Picture } from '../../../src/camera/source';
+import type { Picture } from '../../../src/camera/sources/source';
 import { streamedSource, type StreamSink } from '../../../src/camera/sources/streamed';
 import { Heard, jpeg, markOf, patience, stopAfter, until } from '../support';
 

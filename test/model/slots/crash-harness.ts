@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { InspectionError } from '../../../src/contract/errors';
 import { BY_POINTER } from '../../../src/model/slots/station';
 import { SlotStore } from '../../../src/model/slots/store';
-import { crashAt, Gone, watchedDisk, type BeforeCall, type DiskCall } from './faulty-disk';
-import { MemoryDisk, POWER_CUTS, type PowerCut } from './memory-disk';
+import { crashAt, Gone, watchedDisk, type BeforeCall, type DiskCall } from '../../helpers/faulty-disk';
+import { MemoryDisk, POWER_CUTS, type PowerCut } from '../../helpers/memory-disk';
 import { writeModel } from './models';
 
 const STATION = '/station';

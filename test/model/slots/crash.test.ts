@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { callsOf, failingFrom, powerCutAt, SCENARIOS } from './crash-harness';
-import { diskFullAt, readOnlyAt, type DiskCall } from './faulty-disk';
+import { diskFullAt, readOnlyAt, type DiskCall } from '../../helpers/faulty-disk';
 
 /** Steps before which the disk differs from the step before: between two reads nothing changes. */
 const changedSteps = (calls: DiskCall[]) => [...calls.keys(), calls.length].filter((step) => calls[step - 1]?.changes);

@@ -1,6 +1,6 @@
-import { nodeDisk } from '../../../src/model/slots/disk';
+import { nodeDisk } from '../../../src/kit/disk';
 import { SlotStore } from '../../../src/model/slots/store';
-import { watchedDisk } from './faulty-disk';
+import { watchedDisk } from '../../helpers/faulty-disk';
 
 /**
  * A process that ends itself with SIGKILL before the given call of a swap:

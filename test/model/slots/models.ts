@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { writeSynced, type SlotDisk } from '../../../src/model/slots/disk';
+import { writeSynced, type Disk } from '../../../src/kit/disk';
 import { signManifest } from '../../../src/model/slots/signature';
 
 export interface TestModel {
@@ -13,7 +13,7 @@ export interface TestModel {
 }
 
 /** Writes a model folder whose model.onnx is a few bytes: the slots never look inside it. Returns its SHA-256. */
-export async function writeModel(disk: SlotDisk, folder: string, model: TestModel): Promise<string> {
+export async function writeModel(disk: Disk, folder: string, model: TestModel): Promise<string> {
   const bytes = model.bytes ?? Buffer.from(`weights of ${model.name} `.repeat(20));
   const classNames = model.classNames ?? ['open', 'short'];
   const sha256 = model.sha256 ?? createHash('sha256').update(bytes).digest('hex');

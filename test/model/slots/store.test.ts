@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { nodeDisk } from '../../../src/model/slots/disk';
+import { nodeDisk } from '../../../src/kit/disk';
 import { currentModelPath } from '../../../src/model/slots/current';
 import { SlotStore, TRIAL_STARTS_MAX } from '../../../src/model/slots/store';
 import { writeModel } from './models';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { confinedPath } from '../../../src/model/slots/confine';
-import { nodeDisk } from '../../../src/model/slots/disk';
+import { nodeDisk } from '../../../src/kit/disk';
 import { isSignedBy, readPublicKey, signManifest } from '../../../src/model/slots/signature';
 import { verifyModelFolder, type ModelRequirements } from '../../../src/model/slots/verify';
 import { writeModel, type TestModel } from './models';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { nodeDisk } from '../../../src/model/slots/disk';
+import { nodeDisk } from '../../../src/kit/disk';
 import type { SimulatedDetector } from '../../../lab/bench/shadow-streams';
 import type { DetectorOptions } from '../../../src/contract/detector';
 import { SHADOW_NICE } from '../../../src/shadow/trial/controller-options';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Counters } from './judge/counters';
-import type { Defect } from './judge/defects';
-import { bySeverity, worseSeverity, worstSeverity, type AlertRules, type Severity } from './judge/rules';
-import type { FrameTrace, ModelTrace, ThermalTrace, Thresholds, Trace } from './judge/trace';
-import type { NotInspectedReason, Verdict } from '../contract/verdict';
+import type { Counters } from './counters';
+import type { Defect } from './defects';
+import { bySeverity, worseSeverity, worstSeverity, type AlertRules, type Severity } from './rules';
+import type { FrameTrace, ModelTrace, ThermalTrace, Thresholds, Trace } from './trace';
+import type { NotInspectedReason, Verdict } from '../../contract/verdict';
 
 /**
  * The JSON documents that leave the station, as schemas/*.schema.json describe them for others. Fields are added, never

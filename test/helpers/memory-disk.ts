@@ -1,4 +1,4 @@
-import type { SlotDisk, SlotFile, SlotStat } from '../../../src/model/slots/disk';
+import type { Disk, DiskFile, DiskStat } from '../../src/kit/disk';
 
 interface FileNode {
   kind: 'file';
@@ -26,7 +26,7 @@ function failure(code: string): Error {
 const folderNode = (): FolderNode => ({ kind: 'folder', entries: new Map(), synced: new Map() });
 
 /** A disk in memory that tells synced from unsynced, so that the power can be cut. Paths are absolute. */
-export class MemoryDisk implements SlotDisk {
+export class MemoryDisk implements Disk {
   #root = folderNode();
 
   #walk(path: string): DiskNode | undefined {
@@ -51,7 +51,7 @@ export class MemoryDisk implements SlotDisk {
     return node;
   }
 
-  async open(path: string, flags: 'r' | 'w' | 'wx' | 'a'): Promise<SlotFile> {
+  async open(path: string, flags: 'r' | 'w' | 'wx' | 'a'): Promise<DiskFile> {
     const { folder, name } = this.#folderOf(path);
     let node = folder.entries.get(name);
     if (flags === 'r' && node === undefined) throw failure('ENOENT');
@@ -101,7 +101,7 @@ export class MemoryDisk implements SlotDisk {
     return [...node.entries.keys()];
   }
 
-  async lstat(path: string): Promise<SlotStat> {
+  async lstat(path: string): Promise<DiskStat> {
     const node = this.#find(path);
     const size = node.kind === 'file' ? node.data.length : 0;
     return { size, mtimeMs: 0, isFile: () => node.kind === 'file', isDirectory: () => node.kind === 'folder' };
@@ -142,7 +142,7 @@ export class MemoryDisk implements SlotDisk {
   }
 }
 
-function openNode(node: DiskNode): SlotFile {
+function openNode(node: DiskNode): DiskFile {
   let position = 0;
   return {
     async read(buffer, offset, length) {

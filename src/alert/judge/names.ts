@@ -1,4 +1,4 @@
-import { expected } from '../contract/errors';
+import { expected } from '../../contract/errors';
 
 /**
  * Names that come from people, models and cameras end up in MQTT topics, file names, tables and web pages.

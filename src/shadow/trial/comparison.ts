@@ -1,13 +1,13 @@
 import type { DetectOutcome, DetectorLike, ModelInfo } from '../../contract/detector';
-import { COMPARE_DEFAULTS } from './compare';
-import type { ShadowSettings } from '../trial/controller-options';
+import { COMPARE_DEFAULTS } from '../compare/compare';
+import type { ShadowSettings } from './controller-options';
 import type { DisputedRecord } from '../evidence/disputed-record';
 import { DisputedStore } from '../evidence/disputed-store';
-import type { Judgement } from './judge';
+import type { Judgement } from '../compare/judge';
 import { ModelPair, type LineFrame } from './pair';
-import { passesThreshold, type ReportEvent } from '../evidence/report';
+import { passesThreshold, type ReportEvent } from './report';
 import type { RoutedDetector } from '../../detector/routed-detector';
-import { ShadowRunner, type ShadowCounters } from '../trial/shadow-runner';
+import { ShadowRunner, type ShadowCounters } from './shadow-runner';
 
 /** Reasons of a candidate's failing that are its own fault. */
 const OWN_FAULT: ReadonlySet<string> = new Set(['detector restarted', 'timeout', 'model not available']);

@@ -3,12 +3,12 @@ import type { Detection } from '../../contract/detection';
 import { meanAbsoluteDifference, sameShape, shapeText, type ScoreMap } from '../../contract/score-map';
 import { nms } from '../../detect/nms';
 import type { FrameInfo } from '../../contract/frame';
-import { compareFrame, type CompareOptions, type FrameComparison } from './compare';
+import { compareFrame, type CompareOptions, type FrameComparison } from '../compare/compare';
 import type { DisputedRecord } from '../evidence/disputed-record';
 import type { DisputedStore } from '../evidence/disputed-store';
 import type { Share } from '../../kit/intervals';
-import { Judge, type JudgeOptions, type Judgement } from './judge';
-import { RollingStatistics, type ShadowStatistics } from './statistics';
+import { Judge, type JudgeOptions, type Judgement } from '../compare/judge';
+import { RollingStatistics, type ShadowStatistics } from '../compare/statistics';
 
 /** A frame that the line has answered. */
 export interface LineFrame {

@@ -1,4 +1,4 @@
-import type { SlotDisk, SlotFile } from '../../../src/model/slots/disk';
+import type { Disk, DiskFile } from '../../src/kit/disk';
 
 /** One call to the disk, as the table of steps shows it: `write slot-b/model.onnx`. */
 export interface DiskCall {
@@ -12,10 +12,10 @@ export interface DiskCall {
 export type BeforeCall = (call: DiskCall, index: number) => void;
 
 /** A disk on which something can happen between any two calls. */
-export function watchedDisk(disk: SlotDisk, before: BeforeCall): SlotDisk {
+export function watchedDisk(disk: Disk, before: BeforeCall): Disk {
   let index = 0;
   const see = (name: string, path: string, changes: boolean) => before({ name, path, changes }, index++);
-  const watchFile = (file: SlotFile, path: string): SlotFile => ({
+  const watchFile = (file: DiskFile, path: string): DiskFile => ({
     read: async (...received) => {
       see('read', path, false);
       return file.read(...received);

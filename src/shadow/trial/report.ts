@@ -1,10 +1,10 @@
 import type { ModelInfo } from '../../contract/detector';
-import type { ModelIdentity } from './disputed-record';
-import type { HealthState } from '../trial/health';
+import type { ModelIdentity } from '../evidence/disputed-record';
+import type { HealthState } from './health';
 import type { Share } from '../../kit/intervals';
 import type { Decision } from '../compare/judge';
-import type { Phase } from '../trial/phases';
-import type { ShadowCounters } from '../trial/shadow-runner';
+import type { Phase } from './phases';
+import type { ShadowCounters } from './shadow-runner';
 import type { ShadowStatistics } from '../compare/statistics';
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { plainText, publishTopic, slug, stationName } from '../../src/alert/names';
+import { plainText, publishTopic, slug, stationName } from '../../../src/alert/judge/names';
 
 const HUGE = 'x'.repeat(65_536);
 

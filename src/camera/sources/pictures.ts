@@ -1,7 +1,7 @@
 import { sniff } from '../../kit/sniff';
-import { JpegSplitter, RawSplitter, type Splitter } from './splitter';
-import type { FfmpegOutput } from './ffmpeg';
-import type { StreamSink } from '../sources/streamed';
+import { JpegSplitter, RawSplitter, type Splitter } from '../programs/splitter';
+import type { FfmpegOutput } from '../programs/ffmpeg';
+import type { StreamSink } from './streamed';
 
 export interface PictureOptions {
   output: Pick<FfmpegOutput, 'format' | 'size'>;

@@ -1,5 +1,5 @@
-import type { InspectionError } from '../contract/errors';
-import type { FrameFormat, TruthBox } from '../contract/frame';
+import type { InspectionError } from '../../contract/errors';
+import type { FrameFormat, TruthBox } from '../../contract/frame';
 
 /** One picture as a source hands it on: coded bytes, never decoded in this process. */
 export interface Picture {
