@@ -10,6 +10,7 @@ const PACKAGES = [
   { program: 'ffmpeg', debian: 'ffmpeg', why: 'cameras over RTSP and V4L2' },
   { probe: probeRtspServer, debian: RTSP_SERVER, why: 'a real RTSP server' },
   { program: 'openssl', debian: 'openssl', why: 'certificates for MQTT over TLS' },
+  { program: 'qemu-x86_64', debian: 'qemu-user', why: 'PCs with other processors' },
   { program: 'chromium', debian: 'chromium', why: 'the Node-RED editor and the dashboard' },
 ];
 

@@ -89,6 +89,7 @@ export function infoOf(model: SimulatedModel): ModelInfo {
     version: '1.0.0',
     sha256: model.sha256 ?? Buffer.from(model.name.padEnd(32, '.').slice(0, 32)).toString('hex'),
     precision: 'int8',
+    kernels: 'exact',
     classNames,
     input: { width: SIDE_PX, height: SIDE_PX },
   };
@@ -158,6 +159,7 @@ export class SimulatedDetector implements DetectorLike {
       notInspected: 0,
       restarts,
       threads: 1,
+      kernels: 'exact' as const,
       rssBytes: undefined,
       cpuMs: undefined,
     };

@@ -18,6 +18,10 @@ interface InspectionModelDef extends NodeDef {
   watchdogSeconds?: number | string;
 }
 
+/** Not refused: a bare .onnx cannot prove what it should answer, and its user may know that its sums stay small. */
+const SATURATING =
+  'The integer kernels of this processor and runtime cut off large sums: results may be wrong; use a float32 model here, see docs/targets.md';
+
 export = function (RED: NodeAPI) {
   function InspectionModel(this: InspectionModelNode, config: InspectionModelDef) {
     RED.nodes.createNode(this, config);
@@ -35,7 +39,12 @@ export = function (RED: NodeAPI) {
       this.line = new RoutedDetector(detector);
       // Started on deploy, so that the first part does not wait for the model.
       detector.start().then(
-        (model) => this.log(`${model.name} ${model.precision} ready, sha256 ${model.sha256.slice(0, 12)}`),
+        (model) => {
+          this.log(
+            `${model.name} ${model.precision} ready, sha256 ${model.sha256.slice(0, 12)}, kernels ${model.kernels}`,
+          );
+          if (model.kernels === 'saturating') this.warn(SATURATING);
+        },
         (error: unknown) => this.error(messageOf(error)),
       );
       const label = config.name || config.model;

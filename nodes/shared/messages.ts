@@ -8,7 +8,7 @@ import type { ThermalCondition } from '../../src/station/scheduler';
 
 /** `msg.inference`: which model looked at the frame, how, and how long it took. */
 export interface InferenceRecord {
-  model: Pick<ModelInfo, 'name' | 'version' | 'sha256' | 'precision'>;
+  model: Pick<ModelInfo, 'name' | 'version' | 'sha256' | 'precision' | 'kernels'>;
   latencyMs: Latency;
   threads: number;
   /** The upright source image, pixels: what boxes are in. */

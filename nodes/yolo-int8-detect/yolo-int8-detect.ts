@@ -133,9 +133,9 @@ export = function (RED: NodeAPI) {
       message.payload = outcome.detections;
       frame.width ||= outcome.image.width;
       frame.height ||= outcome.image.height;
-      const { name, version, sha256, precision } = outcome.model;
+      const { name, version, sha256, precision, kernels } = outcome.model;
       message.inference = {
-        model: { name, version, sha256, precision },
+        model: { name, version, sha256, precision, kernels },
         latencyMs: outcome.latencyMs,
         threads: outcome.threads,
         image: outcome.image,

@@ -29,10 +29,10 @@ export async function measureDetectors(
       const detector = new Detector({ model, threads, lanes: 1, watchdogMs: FRAME_LIMIT_MS });
       detectors.push(detector);
       const start = performance.now();
-      await detector.start();
+      const { kernels } = await detector.start();
       const loadMs = performance.now() - start;
       for (let i = 0; i < WARMUP_FRAMES; i++) await frame(detector, images[i % images.length]!);
-      measured.push({ detector, loadMs, times: [] as Frame[], busyMs: 0, cpuMs: 0, rssBytes: 0 });
+      measured.push({ detector, kernels, loadMs, times: [] as Frame[], busyMs: 0, cpuMs: 0, rssBytes: 0 });
     }
     for (let run = 0; run < runs; run++) {
       for (const each of measured) {
@@ -47,9 +47,10 @@ export async function measureDetectors(
       step();
     }
     const results: InProcess[] = [];
-    for (const { detector, loadMs, times, busyMs, cpuMs, rssBytes } of measured) {
+    for (const { detector, kernels, loadMs, times, busyMs, cpuMs, rssBytes } of measured) {
       const median = (part: keyof Frame): number => percentilesOf(times.map((time) => time[part])).p50;
       results.push({
+        kernels,
         loadMs,
         latencyMs: percentilesOf(times.map(({ total }) => total)),
         partsMs: { decode: median('decode'), infer: median('infer') },

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { Pipeline } from '../detect/pipeline';
 import { actualThreads } from '../detector/options';
+import type { Kernels, Precision } from '../contract/manifest';
+import type { ModelInfo } from '../contract/detector';
+import { kernelsFor, nativeKernels } from '../model/kernels';
 import { loadModel } from '../model/load-model';
-import type { Precision } from '../contract/manifest';
 import { decodeOnnx } from '../onnx';
 import type { BoardReading } from '../thermal/sensors/board';
 import type { Candidate } from './candidate';
@@ -28,6 +30,8 @@ export interface BenchResult {
   name: string;
   sha256: string;
   precision: Precision;
+  /** See ModelInfo. */
+  kernels: ModelInfo['kernels'];
   threads: number;
   sizeBytes: number;
   /** From the start of the detector process to its first answer. */
@@ -51,6 +55,8 @@ export interface BenchResult {
 
 export interface BenchReport {
   machine: Machine;
+  /** What the runtime's own integer kernels do on this processor; `saturating` ones are replaced by slower ones. */
+  nativeKernels: Kernels;
   results: BenchResult[];
   /** One sentence each: models that do not suit the machine, integer models slower than float ones. */
   warnings: string[];
@@ -70,6 +76,7 @@ export async function bench(
   onProgress: (done: number) => void = () => {},
 ): Promise<BenchReport> {
   const machine = describeMachine();
+  const kernels = { native: await nativeKernels(), used: (await kernelsFor()).kernels };
   const images = await readImages(options.images);
   const candidates: Candidate[] = [];
   const warnings: string[] = [];
@@ -80,7 +87,7 @@ export async function bench(
     const accuracy = await accuracyOf(model, options);
     step();
     const loaded = await loadModel(model);
-    for (const because of unsuitedBecause(integerFormOf(decodeOnnx(loaded.bytes, model)), machine)) {
+    for (const because of unsuitedBecause(integerFormOf(decodeOnnx(loaded.bytes, model)), machine, kernels)) {
       warnings.push(`${model} ${because}`);
     }
     candidates.push({ model, loaded, accuracy });
@@ -107,6 +114,7 @@ export async function bench(
   }
   return {
     machine,
+    nativeKernels: kernels.native,
     results,
     warnings: [...warnings, ...slowIntegers(results)],
     runs: options.runs,

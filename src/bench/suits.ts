@@ -1,4 +1,5 @@
 import { DataType, type ModelProto } from '../onnx';
+import type { Kernels } from '../contract/manifest';
 import type { Machine } from './machine';
 
 /** How a model's integers are stored, read from its graph. */
@@ -38,18 +39,27 @@ export function integerFormOf(model: ModelProto): IntegerForm {
 /** Largest weight whose products with uint8, added in pairs, fit 16 bits: 2 × 255 × 64 < 2¹⁵ + … */
 const SAFE_WEIGHT = 64;
 
+/** The machine, and its integer kernels as they are and as they are used. */
+type Surroundings = Machine & { native: Kernels; used: Kernels };
+
 /** A row per mistake: when it is one, and the sentence that says so. */
-const WARNINGS: { applies: (form: IntegerForm, machine: Machine) => boolean; sentence: string }[] = [
+const WARNINGS: { applies: (form: IntegerForm, on: Surroundings) => boolean; sentence: string }[] = [
   {
     applies: ({ activations }, { arch }) => activations === 'int8' && arch === 'x64',
     sentence:
       'has int8 activations, for which the runtime has no fast kernels on x64: it will be slower than float32; quantize with --target portable or x64-vnni',
   },
   {
-    applies: ({ activations, largestWeight }, { arch, dotProduct }) =>
-      activations === 'uint8' && arch === 'x64' && dotProduct === 'none' && largestWeight > SAFE_WEIGHT,
+    applies: ({ activations, largestWeight }, { native, used }) =>
+      activations === 'uint8' && largestWeight > SAFE_WEIGHT && native === 'saturating' && used === 'exact',
     sentence:
-      'has 8-bit weights, whose sums saturate on this processor (no VNNI): wrong results are possible; quantize with --target x64-avx2',
+      "runs with the runtime's non-saturating kernels, because the fast ones saturate on this processor (no VNNI): the results are exact, a run takes about an eighth longer",
+  },
+  {
+    applies: ({ activations, largestWeight }, { used }) =>
+      activations === 'uint8' && largestWeight > SAFE_WEIGHT && used === 'saturating',
+    sentence:
+      'has 8-bit weights, whose sums saturate with the integer kernels of this processor and runtime: results are wrong; use the float32 model here',
   },
   {
     applies: ({ activations }, { arch, dotProduct }) =>
@@ -58,7 +68,15 @@ const WARNINGS: { applies: (form: IntegerForm, machine: Machine) => boolean; sen
   },
 ];
 
-/** Why a model does not suit a machine; [] when it does. */
-export function unsuitedBecause(form: IntegerForm, machine: Machine): string[] {
-  return WARNINGS.filter(({ applies }) => applies(form, machine)).map(({ sentence }) => sentence);
+/**
+ * What somebody should know of a model on a machine; [] when it suits.
+ *
+ * @param kernels native: what the runtime's own integer kernels do there; used: what those do that sessions get
+ */
+export function unsuitedBecause(
+  form: IntegerForm,
+  machine: Machine,
+  kernels: { native: Kernels; used: Kernels },
+): string[] {
+  return WARNINGS.filter(({ applies }) => applies(form, { ...machine, ...kernels })).map(({ sentence }) => sentence);
 }

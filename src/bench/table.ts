@@ -18,6 +18,7 @@ export function baseOf(result: BenchResult, results: readonly BenchResult[]): Be
 export const COLUMNS: readonly Column[] = [
   { head: 'model', cell: ({ model }) => model },
   { head: 'precision', cell: ({ precision }) => precision },
+  { head: 'kernels', cell: ({ kernels }) => kernels },
   { head: 'threads', cell: ({ threads }) => String(threads) },
   { head: 'MB', cell: ({ sizeBytes }) => (sizeBytes / 1e6).toFixed(2) },
   { head: 'load ms', cell: ({ loadMs }) => loadMs.toFixed(0) },
@@ -62,8 +63,9 @@ export function textOf(report: BenchReport): string {
   const line = (row: string[]): string =>
     row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ');
   const { cpu, cores, arch, dotProduct } = report.machine;
+  const kernels = report.nativeKernels === 'exact' ? 'exact' : 'saturate, replaced by slower exact ones';
   return [
-    `${cpu}, ${cores} cores, ${arch}, ${dotProduct === 'none' ? 'no byte dot product' : dotProduct}`,
+    `${cpu}, ${cores} cores, ${arch}, ${dotProduct === 'none' ? 'no byte dot product' : dotProduct}; fast integer kernels: ${kernels}`,
     line(head),
     ...rows.map(line),
     ...report.warnings.map((warning) => `warning: ${warning}`),

@@ -49,9 +49,9 @@ async function detect(options: DetectOptions): Promise<CommandResult> {
       nms: end - inferred,
       total: end - start,
     };
-    const { name, version, sha256, precision } = pipeline.info;
+    const { name, version, sha256, precision, kernels } = pipeline.info;
     return {
-      json: { image, detections, latencyMs, model: { name, version, sha256, precision }, threads },
+      json: { image, detections, latencyMs, model: { name, version, sha256, precision, kernels }, threads },
       text: [...detections.map(describe), `${detections.length} found in ${latencyMs.total.toFixed(0)} ms`].join('\n'),
     };
   } finally {

@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { METHODS } from '../quantize/calibrate/ranges/methods';
 import { QUANTIZE_DEFAULTS, readOptions } from '../quantize/options';
 import { quantize, type QuantizeResult } from '../quantize/quantize';
-import { TARGETS } from '../quantize/targets';
+import { OLD_TARGETS, TARGETS } from '../quantize/targets';
 import { action, note, type CommandResult, type RegisterCommand } from './command';
 import { ProgressBar } from './progress-bar';
 
@@ -13,6 +13,8 @@ interface QuantizeFlags {
 
 async function quantizeModel({ json: _json, ...flags }: QuantizeFlags): Promise<CommandResult> {
   const options = readOptions(flags);
+  const outdated = OLD_TARGETS[options.target];
+  if (outdated) note(outdated);
   const abort = new AbortController();
   const stop = (): void => abort.abort();
   // once: a second Ctrl-C ends the process the hard way

@@ -2,7 +2,7 @@ import type { NotInspectedReason } from './verdict';
 import type { Detection } from './detection';
 import type { ScoreMap } from './score-map';
 import type { FrameInfo } from './frame';
-import type { Precision } from './manifest';
+import type { Kernels, Precision } from './manifest';
 
 /** Overload policy of a detector's waiting line. `latest`: the oldest waiting frame gives way; `every`: all wait. */
 export type Overload = 'latest' | 'every';
@@ -32,6 +32,8 @@ export interface ModelInfo {
   version: string;
   sha256: string;
   precision: Precision;
+  /** What the runtime's integer kernels do on this processor; `float`: this model has no integers to add. */
+  kernels: Kernels | 'float';
   classNames: string[];
   input: { width: number; height: number };
 }
@@ -97,6 +99,8 @@ export interface DetectorStats {
   notInspected: number;
   restarts: number;
   threads: number;
+  /** Of the model that runs; undefined while none does. */
+  kernels: ModelInfo['kernels'] | undefined;
   /** Resident memory of the process, bytes, and its CPU time since start, ms; undefined when it is not running. */
   rssBytes: number | undefined;
   cpuMs: number | undefined;

@@ -1,6 +1,12 @@
 /** Numeric precision of a model's weights and activations. */
 export type Precision = 'fp32' | 'fp16' | 'int8' | 'mixed';
 
+/**
+ * What integer kernels do with large sums. `exact`: the answers are those of the certificate. `saturating`: sums of 16 bits
+ * are cut off, answers are wrong without any error; see docs/targets.md.
+ */
+export type Kernels = 'exact' | 'saturating';
+
 export type InputLayout = 'nchw' | 'nhwc';
 export type InputType = 'float32' | 'uint8';
 

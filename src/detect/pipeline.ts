@@ -1,9 +1,9 @@
 import type { FrameInfo } from '../contract/frame';
 import { decodeAndLetterbox, type Letterboxed } from '../image/letterbox';
 import { loadModel, type LoadedModel } from '../model/load-model';
-import type { ModelManifest } from '../contract/manifest';
+import type { ModelManifest, Precision } from '../contract/manifest';
 import { PIXELS, putPixelsInFront, takesPixels } from '../model/picture-input';
-import { ModelSession, Tensor } from '../model/session';
+import { ModelSession, Tensor, type SessionOptions } from '../model/session';
 import { decodeOnnx, encodeOnnx } from '../onnx';
 import type { ModelInfo } from '../contract/detector';
 import { CandidateList } from './candidates';
@@ -19,10 +19,15 @@ export const MAX_CANDIDATES = 1000;
 /** Threshold where neither the request nor the manifest has one; the default of Ultralytics' predict. */
 export const DEFAULT_CONFIDENCE = 0.25;
 
+/** Precisions whose graphs add integers. */
+const INTEGERS: ReadonlySet<Precision> = new Set(['int8', 'mixed']);
+
 export interface PipelineOptions {
   /** Intra-op threads, ≥ 1. Default 1. */
   threads?: number;
   spinning?: boolean;
+  /** See SessionOptions. */
+  kernels?: SessionOptions['kernels'];
 }
 
 export interface InferOptions {
@@ -86,8 +91,10 @@ export class Pipeline {
   }
 
   get info(): ModelInfo {
-    const { name, version, sha256, precision, classNames, input } = this.manifest;
-    return { name, version, sha256, precision, classNames, input: { width: input.width, height: input.height } };
+    const { name, version, sha256, precision, classNames } = this.manifest;
+    const { width, height } = this.manifest.input;
+    const kernels = INTEGERS.has(precision) ? this.session.kernels : 'float';
+    return { name, version, sha256, precision, kernels, classNames, input: { width, height } };
   }
 
   /** Decodes and letterboxes a picture for this model. @throws InspectionError BAD_IMAGE, IMAGE_TOO_LARGE */

@@ -154,6 +154,7 @@ export class Detector
       waiting: this.#line.length,
       ...this.#counts,
       restarts: this.#supervisor.restarts,
+      kernels: this.#supervisor.running?.model.kernels,
       threads: process?.threads ?? actualThreads(this.#options.threads),
       ...processUsage(process?.pid),
     };

@@ -1,111 +1,61 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { InspectionError, messageOf } from '../contract/errors';
+import { kernelsFor, type Kernels, type KernelSetting } from './kernels';
+import {
+  createRuntimeSession,
+  ioOfSession,
+  Tensor,
+  type IoInfo,
+  type RuntimeOptions,
+  type RuntimeSession,
+} from './runtime';
 
-/** The tensor type of the runtime; the rest of the engine gets it from here, the only import of onnxruntime-node. */
+/** The tensor type of the runtime. */
 export { Tensor };
+export type { IoInfo };
 
-export interface SessionOptions {
-  /** Intra-op threads, ≥ 1. */
-  threads?: number;
-  /**
-   * Whether waiting threads spin. Off by default: it cuts CPU use between frames by about half at about equal latency,
-   * and on a Pi that half is heat.
-   */
-  spinning?: boolean;
-  /** Graph optimizations of the runtime; `disabled` is for tools that look at a graph as it is. Default `all`. */
-  optimization?: 'disabled' | 'basic' | 'extended' | 'all';
-  /** Writes the graph to this file as it is after optimization: what the runtime made of a model. */
-  saveOptimizedTo?: string;
-  /** Writes the optimized model to this path: how a model is converted to the runtime's own format. */
-  saveOptimizedAs?: string;
-  /** More session configuration entries, see onnxruntime_session_options_config_keys.h; values are strings. */
-  config?: Record<string, string>;
-}
-
-/** Name, element type and shape of an input or output; −1 for a dimension that is only known at run time. */
-export interface IoInfo {
-  name: string;
-  type: string;
-  dims: number[];
-}
-
-/**
- * The runtime takes configuration entries as nested objects: `a.b` is `{ a: { b } }`.
- */
-function nestConfig(entries: Record<string, string>): Record<string, unknown> {
-  const nested: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(entries)) {
-    const path = key.split('.');
-    let level = nested;
-    for (const part of path.slice(0, -1)) level = (level[part] ??= {}) as Record<string, unknown>;
-    level[path[path.length - 1] as string] = value;
-  }
-  return nested;
-}
-
-function describe(metadata: readonly InferenceSession.ValueMetadata[]): IoInfo[] {
-  return metadata.map((value) => ({
-    name: value.name,
-    type: value.isTensor ? value.type : 'not a tensor',
-    dims: value.isTensor ? value.shape.map((dim) => (typeof dim === 'number' ? dim : -1)) : [],
-  }));
+export interface SessionOptions extends RuntimeOptions {
+  /** Which integer kernels the runtime is to use, see kernels.ts. Default: what EDGE_INSPECT_KERNELS says, else `auto`. */
+  kernels?: KernelSetting;
 }
 
 /** One loaded model in this process. `run` is synchronous native work: it stalls the calling thread's event loop. */
 export class ModelSession {
   readonly inputs: IoInfo[];
   readonly outputs: IoInfo[];
-  readonly #session: InferenceSession;
 
-  private constructor(session: InferenceSession) {
-    this.#session = session;
-    this.inputs = describe(session.inputMetadata);
-    this.outputs = describe(session.outputMetadata);
+  private constructor(
+    private readonly session: RuntimeSession,
+    /** What the integer kernels of this session do with large sums; says nothing of a model without integers. */
+    readonly kernels: Kernels,
+  ) {
+    const { inputs, outputs } = ioOfSession(session);
+    this.inputs = inputs;
+    this.outputs = outputs;
   }
 
   /**
-   * Loads a model on the CPU.
+   * Loads a model on the CPU, with integer kernels that cannot saturate.
    *
    * @param model the file's bytes (so that what was verified is what runs), or a path (for memory-mapped loading)
    * @throws InspectionError MODEL_INVALID
    */
   static async open(model: Uint8Array | string, options: SessionOptions = {}): Promise<ModelSession> {
-    const settings: InferenceSession.SessionOptions = {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: options.threads ?? 1,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      graphOptimizationLevel: options.optimization ?? 'all',
-      ...(options.saveOptimizedTo !== undefined && { optimizedModelFilePath: options.saveOptimizedTo }),
-      ...(options.saveOptimizedAs === undefined ? {} : { optimizedModelFilePath: options.saveOptimizedAs }),
-      // errors reach the caller as exceptions; the runtime's own log on stderr would only repeat them
-      logSeverityLevel: 4,
-      extra: nestConfig({
-        'session.intra_op.allow_spinning': options.spinning ? '1' : '0',
-        ...options.config,
-      }),
-    };
-    try {
-      const session = await (typeof model === 'string'
-        ? InferenceSession.create(model, settings)
-        : InferenceSession.create(model, settings));
-      return new ModelSession(session);
-    } catch (error) {
-      throw new InspectionError(
-        'MODEL_INVALID',
-        `Expected an ONNX model that the runtime can load but it said: ${messageOf(error)}`,
-        { cause: error },
-      );
-    }
+    const { kernels, ...runtime } = options;
+    const choice = await kernelsFor(kernels);
+    const session = await createRuntimeSession(model, {
+      ...runtime,
+      ...choice.runtime,
+      config: { ...choice.runtime.config, ...runtime.config },
+    });
+    return new ModelSession(session, choice.kernels);
   }
 
   /** Runs the model once. @param feeds one tensor per input name @returns one tensor per output name */
   run(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
-    return this.#session.run(feeds);
+    return this.session.run(feeds);
   }
 
   /** Gives the memory back; the session cannot be used afterwards. */
   release(): Promise<void> {
-    return this.#session.release();
+    return this.session.release();
   }
 }

@@ -5,6 +5,7 @@ import { readDataset } from '../evaluate/map-dataset';
 import { DEFAULT_CONFIDENCE, Pipeline } from '../detect/pipeline';
 import { actualThreads } from '../detector/options';
 import { loadModel, type LoadedModel } from '../model/load-model';
+import { kernelsFor } from '../model/kernels';
 import type { ModelManifest } from '../contract/manifest';
 import { checkManifest } from '../model/manifest';
 import { decodeOnnx, encodeOnnx, type ModelProto } from '../onnx';
@@ -129,7 +130,7 @@ class Quantization {
   ): Promise<QuantizeResult> {
     const { options } = this;
     const confidence = manifest.thresholds?.confidence ?? DEFAULT_CONFIDENCE;
-    const int8 = await Pipeline.open(this.folder, { threads: this.#threads });
+    const int8 = await Pipeline.open(this.folder, { threads: this.#threads, kernels: 'exact' });
     try {
       const results = await runBoth(
         float,
@@ -144,6 +145,7 @@ class Quantization {
         classNames: manifest.classNames,
         confidence,
         allowedLossPoints: options.maxRecallLoss,
+        arithmetic: (await kernelsFor('exact')).way,
         float: { sha256: loaded.manifest.sha256, sizeBytes: loaded.bytes.byteLength },
         int8: { sha256: manifest.sha256, sizeBytes: manifest.sizeBytes! },
       });

@@ -111,6 +111,13 @@ const ROWS: MetricRow[] = [
   },
   {
     kind: Gauge,
+    name: 'detector_exact_arithmetic',
+    help: '0 when integer kernels saturate on this processor: results may be wrong',
+    labels: ['model'],
+    samples: perDetector(({ kernels }) => (kernels === undefined ? undefined : kernels === 'saturating' ? 0 : 1)),
+  },
+  {
+    kind: Gauge,
     name: 'detector_waiting',
     help: 'Frames waiting',
     labels: ['model'],

@@ -27,18 +27,24 @@ describe('which model suits which processor', () => {
   const signed = { activations: 'int8', largestWeight: 127 } as const;
   const float = { activations: 'none', largestWeight: 0 } as const;
 
-  for (const [what, form, arch, cpuinfo, warning] of [
-    ['a portable model on a Pi 5', portable, 'arm64', PI_5, undefined],
-    ['a portable model on VNNI', portable, 'x64', XEON, undefined],
-    ['a portable model on plain AVX2', portable, 'x64', OLD_PC, /saturate .* x64-avx2/],
-    ['a 7-bit model on plain AVX2', narrow, 'x64', OLD_PC, undefined],
-    ['int8 activations on x64', signed, 'x64', XEON, /slower than float32/],
-    ['int8 activations on a Pi 5', signed, 'arm64', PI_5, undefined],
-    ['a float model on plain AVX2', float, 'x64', OLD_PC, undefined],
-    ['a portable model on a Pi 4', portable, 'arm64', 'Features : fp asimd', /gains little/],
+  const exact = { native: 'exact', used: 'exact' } as const;
+  const replaced = { native: 'saturating', used: 'exact' } as const;
+  const saturating = { native: 'saturating', used: 'saturating' } as const;
+
+  for (const [what, form, arch, cpuinfo, kernels, warning] of [
+    ['a portable model on a Pi 5', portable, 'arm64', PI_5, exact, undefined],
+    ['a portable model on VNNI', portable, 'x64', XEON, exact, undefined],
+    ['a portable model on plain AVX2', portable, 'x64', OLD_PC, replaced, /results are exact/],
+    ['a portable model where nothing helps', portable, 'x64', OLD_PC, saturating, /results are wrong/],
+    ['a portable model under masked flags', portable, 'x64', OLD_PC, exact, undefined],
+    ['a 7-bit model on plain AVX2', narrow, 'x64', OLD_PC, replaced, undefined],
+    ['int8 activations on x64', signed, 'x64', XEON, exact, /slower than float32/],
+    ['int8 activations on a Pi 5', signed, 'arm64', PI_5, exact, undefined],
+    ['a float model on plain AVX2', float, 'x64', OLD_PC, replaced, undefined],
+    ['a portable model on a Pi 4', portable, 'arm64', 'Features : fp asimd', exact, /gains little/],
   ] as const) {
     it(`${warning ? 'warns of' : 'accepts'} ${what}`, () => {
-      const found = unsuitedBecause(form, machine(arch, cpuinfo));
+      const found = unsuitedBecause(form, machine(arch, cpuinfo), kernels);
       assert.equal(found.length, warning ? 1 : 0);
       if (warning) assert.match(found[0]!, warning);
     });

@@ -11,7 +11,15 @@ export const FAKE_PROGRAM = __filename;
 
 export function fakeModel(name: string): ModelInfo {
   const input = { width: 64, height: 64 };
-  return { name, version: '1', sha256: '0'.repeat(64), precision: 'fp32', classNames: ['part'], input };
+  return {
+    name,
+    version: '1',
+    sha256: '0'.repeat(64),
+    precision: 'fp32',
+    kernels: 'float',
+    classNames: ['part'],
+    input,
+  };
 }
 
 type Send = (message: FromProcess, payload?: Uint8Array) => void;

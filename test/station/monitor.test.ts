@@ -10,6 +10,7 @@ import type { GuardState } from '../../src/thermal/guard';
 
 const STATS: DetectorStats = {
   state: 'ready',
+  kernels: 'exact',
   pid: 1,
   inFlight: 2,
   waiting: 3,
@@ -105,6 +106,7 @@ describe('monitor', () => {
         'edge_inspect_budget_frames_per_second 5',
         'edge_inspect_budget_shadow 0',
         'edge_inspect_detector_up{model="pcb"} 1',
+        'edge_inspect_detector_exact_arithmetic{model="pcb"} 1',
         'edge_inspect_detector_inspected_total{model="pcb"} 90',
         'edge_inspect_detector_restarts_total{model="pcb"} 1',
         'edge_inspect_detector_cpu_seconds{model="pcb"} 2.5',

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { meanAveragePrecision, type Truth } from '../../evaluate/map';
+import type { KernelChoice } from '../../model/kernels';
 import { judgeClass, type ClassRecall } from './judge';
 import { foundReferences } from './compare';
 import type { ImageResult } from './run';
@@ -16,6 +17,8 @@ export interface Certificate {
   confidence: number;
   /** Points of recall that a class may lose. */
   allowedLossPoints: number;
+  /** How the INT8 model was calculated: never with kernels that saturate, whatever machine made it. */
+  arithmetic: KernelChoice['way'];
   float: ModelFigures;
   int8: ModelFigures;
   /** All classes taken together. */
@@ -48,6 +51,7 @@ export interface CertifyInput {
   classNames: readonly string[];
   confidence: number;
   allowedLossPoints: number;
+  arithmetic: Certificate['arithmetic'];
   float: Pick<ModelFigures, 'sha256' | 'sizeBytes'>;
   int8: Pick<ModelFigures, 'sha256' | 'sizeBytes'>;
 }
@@ -66,6 +70,7 @@ export function certify(input: CertifyInput): Certificate {
     images: results.length,
     confidence,
     allowedLossPoints,
+    arithmetic: input.arithmetic,
     float: figuresOf('float', input),
     int8: figuresOf('int8', input),
     all,

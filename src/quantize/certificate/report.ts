@@ -63,6 +63,7 @@ export async function certificateReport(input: ReportInput): Promise<string> {
       [
         ['float32 model, SHA-256', float.sha256],
         ['INT8 model, SHA-256', int8.sha256],
+        ['INT8 model calculated with', certificate.arithmetic],
         ...Object.entries(input.recipe).map(([key, value]) => [key, recipeText(value)] as const),
       ],
     ),

@@ -109,6 +109,7 @@ describe('certificate', () => {
       const size = { sha256: '', sizeBytes: 1 };
       const certificate = certify({
         ...{ results, classNames: NET_CLASSES, confidence, allowedLossPoints: 2, float: size, int8: size },
+        arithmetic: 'native integer kernels',
       });
       assert.ok(certificate.all.references > 5, `only ${certificate.all.references}`);
       assert.equal(certificate.all.foundInt8, 0);

@@ -51,7 +51,7 @@ async function outputsOf(
   reader: CalibrationReader,
   threads: number,
 ): Promise<Float32Array[]> {
-  const session = await ModelSession.open(encodeOnnx(model), { threads });
+  const session = await ModelSession.open(encodeOnnx(model), { threads, kernels: 'exact' });
   try {
     const all: Float32Array[] = [];
     let pictures = 0;
