@@ -10,6 +10,7 @@ import { CandidateList } from './candidates';
 import type { Detection } from '../contract/detection';
 import { headOf, recogniseHead } from './heads';
 import type { Head } from './heads/head';
+import { discard } from '../kit/own-memory';
 import type { ScoreMap } from '../contract/score-map';
 import { toSource } from './to-source';
 
@@ -108,12 +109,14 @@ export class Pipeline {
     const candidates = new CandidateList();
     const confidence = options.confidence ?? this.manifest.thresholds?.confidence ?? DEFAULT_CONFIDENCE;
     this.head.decode(outputs, this.manifest, { confidence, multiLabel: options.multiLabel ?? false }, candidates);
-    return {
+    const inferred = {
       detections: toSource(candidates, prepared, this.manifest.classNames, options.maxCandidates ?? MAX_CANDIDATES),
       image: { width: prepared.sourceWidth, height: prepared.sourceHeight },
       ...(options.scores && { scores: this.head.scores?.(outputs, this.manifest) ?? null }),
       confidence,
     };
+    discard(Object.values(outputs).map(({ data }) => data as Uint8Array));
+    return inferred;
   }
 
   /** Gives the model's memory back. */

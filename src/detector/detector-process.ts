@@ -6,6 +6,7 @@ import type { ModelInfo } from '../contract/detector';
 import { CHANNEL_FD, Channel } from './channel';
 import { deferred, type Deferred } from '../kit/deferred';
 import type { Answer, FromProcess, OperationName, Operations, ToProcess } from './protocol';
+import { TRANSFER_FLAGS } from '../kit/own-memory';
 import { StderrTail } from './stderr-tail';
 import { Watchdog } from './watchdog';
 
@@ -27,6 +28,12 @@ const ENVIRONMENT = {
   MALLOC_TRIM_THRESHOLD_: String(1024 * 1024),
   MALLOC_MMAP_THRESHOLD_: String(4 * 1024 * 1024),
 };
+
+/**
+ * V8 gives every thread three semi-spaces of up to 16 MB for short-lived objects, which it fills before it tidies up. A frame
+ * leaves a few kB behind: 15 MB less per thread at the same images/s.
+ */
+const V8_FLAGS = ['--max-semi-space-size=1', ...TRANSFER_FLAGS];
 
 export interface ProcessSettings {
   model: string;
@@ -72,7 +79,7 @@ export class DetectorProcess {
     // whoever does not ask for readiness must not be ended by an unhandled rejection
     this.#ready.promise.catch(() => {});
     this.#watchdog = new Watchdog(settings.watchdogMs, () => this.#stuck(settings.watchdogMs));
-    this.#child = spawn(process.execPath, [settings.program ?? PROGRAM], {
+    this.#child = spawn(process.execPath, [...V8_FLAGS, settings.program ?? PROGRAM], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...ENVIRONMENT },
       windowsHide: true,

@@ -3,6 +3,7 @@ import { Pipeline, type Inferred } from '../detect/pipeline';
 import { InspectionError, messageOf, type ErrorCode } from '../contract/errors';
 import type { Letterboxed } from '../image/letterbox';
 import type { ModelInfo } from '../contract/detector';
+import { discard } from '../kit/own-memory';
 
 /**
  * The thread of a detector process that runs the model. The runtime blocks the thread it is called from for a whole
@@ -53,6 +54,7 @@ async function main(port: NonNullable<typeof parentPort>): Promise<void> {
     } catch (error) {
       post({ type: 'error', id, ...asFailure(error) });
     }
+    discard([prepared.pixels]);
   };
   port.on('message', (message: InferMessage) => {
     turn = turn.then(() => infer(message));

@@ -4,6 +4,7 @@ import type { Inferred } from '../detect/pipeline';
 import { InspectionError } from '../contract/errors';
 import type { Letterboxed } from '../image/letterbox';
 import type { ModelInfo } from '../contract/detector';
+import { unbound } from '../kit/own-memory';
 import { deferred, type Deferred } from '../kit/deferred';
 import type { InferMessage, ThreadData, ThreadMessage } from './inference-thread';
 
@@ -51,8 +52,10 @@ class Lane {
     const id = this.#nextId++;
     const run = deferred<Run>();
     this.#pending.set(id, run);
-    const message: InferMessage = { id, prepared, ...options };
-    this.#thread.postMessage(message);
+    // moved, not copied; the thread frees them
+    const pixels = unbound(prepared.pixels);
+    const message: InferMessage = { id, prepared: { ...prepared, pixels }, ...options };
+    this.#thread.postMessage(message, [pixels.buffer as ArrayBuffer]);
     return run.promise;
   }
 

@@ -1,5 +1,6 @@
 import { setPriority } from 'node:os';
 import { InspectionError, messageOf } from '../contract/errors';
+import { discard } from '../kit/own-memory';
 import { CHANNEL_FD, Channel } from './channel';
 import { Inference } from './inference';
 import { OPERATIONS, type AnyOperation } from './operations';
@@ -52,6 +53,7 @@ async function answer(
     const code = error instanceof InspectionError ? error.code : 'DETECTOR_FAILED';
     channel.send({ type: 'error', id, code, message: messageOf(error) });
   }
+  discard([payload]);
 }
 
 function main(): void {

@@ -5,6 +5,9 @@ import type { FrameInfo, Rectangle } from '../contract/frame';
 /** Grey of the borders, as in Ultralytics' own letterbox: the value YOLO models were trained with. */
 const PAD_GREY = 114;
 
+// every picture is another one: what libvips remembers of the last is never asked for again
+sharp.cache(false);
+
 /** More pixels than this are refused before decoding (a decompression bomb would fill the Pi's RAM): 100 megapixels. */
 export const MAX_INPUT_PIXELS = 100_000_000;
 
@@ -201,6 +204,7 @@ export async function decodeAndLetterbox(
         background: GREY,
       });
     }
+    // not toUint8Array: in sharp 0.35.5 it leaks the picture
     const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
     if (info.channels !== 3) throw new Error(`decoded to ${info.channels} channels instead of 3`);
     return { ...geometry, pixels: data };
