@@ -12,7 +12,7 @@ import { Detector } from '../../src/detector/detector';
 import { SlotStore } from '../../src/model/slots/store';
 import { ShadowController } from '../../src/shadow/trial/controller';
 import { HEALTH_DEFAULTS } from '../../src/shadow/trial/health';
-import type { ShadowReport } from '../../src/shadow/trial/report';
+import type { ShadowReport } from '../../src/shadow/trial/shadow-report';
 import { RoutedDetector } from '../../src/detector/routed-detector';
 import { simulatePart } from '../../src/simulate/line';
 import { writeBlinded } from './blinded-model';

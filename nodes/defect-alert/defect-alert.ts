@@ -9,7 +9,7 @@ import { AlertService } from '../../src/alert/service';
 import { stationMonitor } from '../../src/station/monitor';
 import { onClose, onInput, showError, statusText, type Send } from '../shared/adapter';
 import { BrokerLink } from '../shared/broker-link';
-import { drawWith } from '../shared/draw-with';
+import { rendererOf } from '../shared/renderer';
 import { readDefinition, type DefectAlertDef, type ReadDefinition } from './defect-alert-definition';
 import { modelNodeOf } from '../inspection-model/inspection-model-node';
 import { serveEvidence, type EvidenceFolders } from './evidence-endpoint';
@@ -70,7 +70,7 @@ export = function (RED: NodeAPI) {
       warn: (sentence) => node.warn(sentence),
       broker,
       evidence,
-      render: drawWith(modelNodeOf((id) => RED.nodes.getNode(id), definition.model)),
+      render: rendererOf(modelNodeOf((id) => RED.nodes.getNode(id), definition.model)),
     });
     started.then(
       () => broker?.open(),

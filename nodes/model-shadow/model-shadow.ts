@@ -10,7 +10,7 @@ import { stationScheduler } from '../../src/station/scheduler';
 import { ShadowController } from '../../src/shadow/trial/controller';
 import { isCommand, partOf, topicOf, TOPICS, type LineMessage, type Topic } from '../../src/shadow/trial/line-message';
 import type { Phase } from '../../src/shadow/trial/phases';
-import type { ShadowReport } from '../../src/shadow/trial/report';
+import type { ShadowReport } from '../../src/shadow/trial/shadow-report';
 import type { RoutedDetector } from '../../src/detector/routed-detector';
 import { readShadowConfig, type RawShadowConfig } from '../../src/shadow/trial/shadow-config';
 import { nonEmptyString, oneOf } from '../../src/contract/validate';
@@ -30,7 +30,7 @@ interface ModelShadowDef extends NodeDef, RawShadowConfig {
 
 interface ModelShadowNode extends Node {
   /** Does what a topic asks for; used by messages and by the buttons of the editor. */
-  obey(topic: Topic, payload?: unknown): Promise<void>;
+  command(topic: Topic, payload?: unknown): Promise<void>;
   lastReport: ShadowReport | undefined;
   /** How things stand now; null before the first report. */
   reportNow(): Promise<ShadowReport | null>;
@@ -101,7 +101,7 @@ export = function (RED: NodeAPI) {
       };
       showError(this, error);
       this.error(error);
-      this.obey = async () => refuse();
+      this.command = async () => refuse();
       this.reportNow = async () => null;
       onInput(this, refuse);
       return;
@@ -124,7 +124,7 @@ export = function (RED: NodeAPI) {
     });
 
     this.reportNow = async () => (this.lastReport === undefined ? null : controller.current());
-    this.obey = async (topic, payload) => {
+    this.command = async (topic, payload) => {
       if (topic === 'status') return controller.report();
       if (topic !== 'candidate') return controller.command(topic, reasonOf(payload));
       const root = config.modelsFolder?.trim();
@@ -135,7 +135,7 @@ export = function (RED: NodeAPI) {
 
     onInput<NodeMessageInFlow & LineMessage>(this, async (message) => {
       const topic = topicOf(message);
-      if (topic !== undefined) return this.obey(topic, message.payload);
+      if (topic !== undefined) return this.command(topic, message.payload);
       const part = await partOf(message, line, controller);
       // the shadow takes its time; the message is done
       void controller.part(part).catch((error: unknown) => this.warn(messageOf(error)));
@@ -181,7 +181,7 @@ export = function (RED: NodeAPI) {
           'the command',
           TOPICS.filter((word) => isCommand(word) || word === 'status'),
         );
-        await node.obey(topic, RED._('model-shadow.reason.editor'));
+        await node.command(topic, RED._('model-shadow.reason.editor'));
         response.json(await node.reportNow());
       };
       work().catch((error: unknown) => response.status(400).json({ error: messageOf(error) }));

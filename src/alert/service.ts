@@ -6,7 +6,7 @@ import { Delivery, type DeliveryOptions } from './deliver/delivery';
 import type { EvidenceFolder } from './keep/evidence';
 import type { Alert, VerdictRecord } from './judge/messages';
 import { Outbox } from './deliver/outbox';
-import { Pictures, type PictureOptions, type Renderer } from './keep/pictures';
+import { Pictures, type EvidencePictureOptions, type Renderer } from './keep/pictures';
 import { Presence, type PresenceOptions } from './announce/presence';
 import type { AlertRules } from './judge/rules';
 import { rulesId } from './judge/rules';
@@ -21,7 +21,7 @@ export interface ServiceOptions {
   /** Where the station keeps its state, outbox and log; undefined: it keeps nothing. */
   folder?: string;
   log?: { format: LogFormat; folder?: string };
-  pictures?: PictureOptions;
+  pictures?: EvidencePictureOptions;
   presence?: Omit<PresenceOptions, 'station'>;
   delivery?: DeliveryOptions;
   outboxMaxBytes?: number;

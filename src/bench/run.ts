@@ -13,7 +13,7 @@ import { listImages, readDataset } from '../evaluate/map-dataset';
 import { evaluate } from '../evaluate/map-evaluate';
 import { measureDetectors } from './measure-detector';
 import { measureRaw } from './measure-raw';
-import { integerFormOf, unsuitedBecause } from './suits';
+import { integerFormOf, suitabilityWarnings } from './suitability';
 import type { Percentiles } from '../kit/percentiles';
 
 export interface BenchOptions {
@@ -87,7 +87,7 @@ export async function bench(
     const accuracy = await accuracyOf(model, options);
     step();
     const loaded = await loadModel(model);
-    for (const because of unsuitedBecause(integerFormOf(decodeOnnx(loaded.bytes, model)), machine, kernels)) {
+    for (const because of suitabilityWarnings(integerFormOf(decodeOnnx(loaded.bytes, model)), machine, kernels)) {
       warnings.push(`${model} ${because}`);
     }
     candidates.push({ model, loaded, accuracy });

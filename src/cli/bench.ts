@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { resolveModelPath } from '../model/resolve';
-import { benchReport } from '../bench/report';
+import { benchReport } from '../bench/bench-page';
 import { bench } from '../bench/run';
 import { textOf } from '../bench/table';
 import { InspectionError, expected, messageOf } from '../contract/errors';

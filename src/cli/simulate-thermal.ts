@@ -5,7 +5,7 @@ import { CONTROLLER_NAMES } from '../simulate/heat/controllers';
 import { temperatureLimits } from '../thermal/governor-options';
 import { coolingOf } from '../simulate/heat/plant-parameters';
 import { parseProfile } from '../simulate/heat/profile';
-import { thermalReport } from '../simulate/heat/report';
+import { thermalReport } from '../simulate/heat/heat-page';
 import { simulateThermal, type ThermalResult } from '../simulate/heat/simulate';
 import { integerBetween, numberBetween, oneOf } from '../contract/validate';
 import { action, note, type CommandResult, type RegisterCommand } from './command';

@@ -5,7 +5,7 @@ import { Detector } from '../detector/detector';
 import { InspectionError, messageOf } from '../contract/errors';
 import { nodeDisk } from '../kit/disk';
 import { MANIFEST_FILE, otherSlot, SIGNATURE_FILE } from '../model/slots/layout';
-import type { SlotReport, StationState } from '../model/slots/station';
+import type { SlotReport, SlotsState } from '../model/slots/station';
 import { SlotStore } from '../model/slots/store';
 import { signManifest } from '../model/slots/signature';
 import { verifyModelFolder } from '../model/slots/verify';
@@ -42,7 +42,7 @@ function describeSlot({ slot, role, manifest, problem }: SlotReport) {
   return { slot, role, name, version, sha256, precision, problem };
 }
 
-function describe(state: StationState) {
+function describe(state: SlotsState) {
   const { station, pointer, chosen } = state;
   return {
     station,
@@ -54,7 +54,7 @@ function describe(state: StationState) {
   };
 }
 
-function textOf(state: StationState): string {
+function textOf(state: SlotsState): string {
   const lines = Object.values(state.slots).map(({ slot, role, manifest, problem }) => {
     const model = manifest ? `${manifest.name} ${manifest.version} ${manifest.sha256.slice(0, 12)}` : '';
     const trial = role === 'current' && state.pointer?.state === 'trial' ? ', on trial' : '';
@@ -89,7 +89,7 @@ async function tryCandidate(store: SlotStore): Promise<void> {
 /** One row per change of the slots: how it is described, and what it does. */
 const CHANGES: Record<
   string,
-  [description: string, change: (store: SlotStore, options: SlotOptions) => Promise<StationState>]
+  [description: string, change: (store: SlotStore, options: SlotOptions) => Promise<SlotsState>]
 > = {
   init: [
     'make a station folder out of a first model',

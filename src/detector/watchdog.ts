@@ -1,13 +1,13 @@
-/** Calls out when nothing happened for a while although something was due. */
+/** Calls back when nothing happened for a while although something was due. */
 export class Watchdog {
   readonly #limitMs: number;
-  readonly #bark: () => void;
+  readonly #onTimeout: () => void;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param limitMs longest silence, milliseconds */
-  constructor(limitMs: number, bark: () => void) {
+  constructor(limitMs: number, onTimeout: () => void) {
     this.#limitMs = limitMs;
-    this.#bark = bark;
+    this.#onTimeout = onTimeout;
   }
 
   /** Begins watching (no effect when it does already), or ends it. */
@@ -18,7 +18,7 @@ export class Watchdog {
     } else {
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
-        this.#bark();
+        this.#onTimeout();
       }, this.#limitMs);
     }
   }

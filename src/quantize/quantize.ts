@@ -12,7 +12,7 @@ import { decodeOnnx, encodeOnnx, type ModelProto } from '../onnx';
 import { buildInt8 } from './build';
 import { readCalibrationSet, type CalibrationSet } from './calibrate/calibration-set';
 import { AGREEMENT_TOLERANCE, certify, type Certificate } from './certificate/certify';
-import { certificateReport } from './certificate/report';
+import { certificateReport } from './certificate/certificate-page';
 import { runBoth, type CertificateImage } from './certificate/run';
 import { describeInt8 } from './describe';
 import type { QuantizeOptions } from './options';

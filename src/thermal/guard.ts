@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { DetectorLike } from '../contract/detector';
 import type { Budget, Scheduler, ThermalCondition } from '../station/scheduler';
 import type { ThreadKeeper } from '../station/thread-keeper';
-import { blindBudget, BLIND_PAUSE_MS, LOST_AFTER_MS } from './blind';
+import { budgetWithoutSensor, SENSOR_LOST_PAUSE_MS, LOST_AFTER_MS } from './sensor-lost';
 import { Governor, type GovernorState } from './governor';
 import type { GovernorOptions } from './governor-options';
 import type { BoardReading, BoardSensor } from './sensors/board';
@@ -45,7 +45,7 @@ const SENSORLESS_AFTER = 3;
  * the budget changes and `problem` with one sentence when there is no sensor, or none any more.
  *
  * - A machine without a sensor: one problem, state `unknown`, nothing is held back.
- * - A sensor that is lost for a while (gone, garbage, implausible): state `sensor lost`, a cautious budget (see blind.ts)
+ * - A sensor that is lost for a while (gone, garbage, implausible): state `sensor lost`, a cautious budget (see sensor-lost.ts)
  *   until it is back.
  */
 export class ThermalGuard extends EventEmitter<{ step: [GuardState]; problem: [string] }> {
@@ -175,11 +175,15 @@ export class ThermalGuard extends EventEmitter<{ step: [GuardState]; problem: [s
   #blind(lostForMs: number): void {
     const { offeredPerSecond, inspectedPerSecond } = this.#around.scheduler.rates();
     const wasPaused = this.#state.condition.state === 'paused' || this.#state.budget.paused;
-    const stillPaused = wasPaused && lostForMs < BLIND_PAUSE_MS;
+    const stillPaused = wasPaused && lostForMs < SENSOR_LOST_PAUSE_MS;
     const { budget } = this.#state;
     const isNew = this.#state.condition.state !== 'sensor lost' || budget.paused !== stillPaused;
     if (!isNew) return;
-    const next = blindBudget({ budget, paused: stillPaused, ratePerSecond: inspectedPerSecond || offeredPerSecond });
+    const next = budgetWithoutSensor({
+      budget,
+      paused: stillPaused,
+      ratePerSecond: inspectedPerSecond || offeredPerSecond,
+    });
     this.#setUnseen('sensor lost', next.reason);
     // what the sensor says when it is back has little to do with what it said before
     this.#governor = new Governor(this.#governor.options);

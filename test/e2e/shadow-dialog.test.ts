@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import type { ShadowReport } from '../../src/shadow/trial/report';
+import type { ShadowReport } from '../../src/shadow/trial/shadow-report';
 import { launchBrowser } from '../helpers/browser';
 import { linkPackage } from '../helpers/linked-package';
 import { NodeRedProcess } from '../helpers/node-red-process';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Phase } from '../../src/shadow/trial/phases';
-import type { ShadowReport } from '../../src/shadow/trial/report';
+import type { ShadowReport } from '../../src/shadow/trial/shadow-report';
 import { Mosquitto } from '../helpers/mosquitto';
 import { linkPackage } from '../helpers/linked-package';
 import { NodeRedProcess } from '../helpers/node-red-process';

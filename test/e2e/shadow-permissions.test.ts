@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { ShadowReport } from '../../src/shadow/trial/report';
+import type { ShadowReport } from '../../src/shadow/trial/shadow-report';
 import { adminAuth, tokenOf } from '../helpers/admin-auth';
 import { linkPackage } from '../helpers/linked-package';
 import { NodeRedProcess } from '../helpers/node-red-process';

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import helper from 'node-red-node-test-helper';
 import { SlotStore } from '../../src/model/slots/store';
 import type { DisputedRecord } from '../../src/shadow/evidence/disputed-record';
-import type { ShadowReport } from '../../src/shadow/trial/report';
+import type { ShadowReport } from '../../src/shadow/trial/shadow-report';
 import { until } from '../helpers/until';
 import { colouredPicture, writeTinyFolder } from '../shadow/tiny-folder';
 

@@ -16,7 +16,7 @@ import { SlotStore } from '../../src/model/slots/store';
 import { ShadowController } from '../../src/shadow/trial/controller';
 import type { ControllerOptions, ShadowSettings } from '../../src/shadow/trial/controller-options';
 import type { DisputedRecord } from '../../src/shadow/evidence/disputed-record';
-import type { ShadowReport } from '../../src/shadow/trial/report';
+import type { ShadowReport } from '../../src/shadow/trial/shadow-report';
 import { RoutedDetector } from '../../src/detector/routed-detector';
 import { writeModel } from '../model/slots/models';
 

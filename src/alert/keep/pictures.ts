@@ -14,7 +14,7 @@ export interface Drawing {
 /** Draws in another process: no pixels are touched in the host's. */
 export type Renderer = (image: Uint8Array, frame: Partial<FrameInfo> | undefined, drawing: Drawing) => Promise<Buffer>;
 
-export interface PictureOptions {
+export interface EvidencePictureOptions {
   /** Keep the picture of an alert and put its address into the alert. */
   keep: boolean;
   /** Put a small drawn picture into the alert. */
@@ -60,7 +60,7 @@ class Pace {
 
 /** The pictures that go with alerts and dashboards. Pictures are extras: when one fails, the alert goes without. */
 export class Pictures {
-  readonly #options: PictureOptions;
+  readonly #options: EvidencePictureOptions;
   readonly #folder: EvidenceFolder | undefined;
   readonly #render: Renderer | undefined;
   readonly #warn: (sentence: string) => void;
@@ -69,7 +69,7 @@ export class Pictures {
   #drawing = false;
 
   constructor(
-    options: PictureOptions,
+    options: EvidencePictureOptions,
     folder: EvidenceFolder | undefined,
     render: Renderer | undefined,
     warn: (sentence: string) => void,

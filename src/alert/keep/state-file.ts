@@ -5,7 +5,7 @@ import { replaceTextFile } from '../../kit/durable-file';
 import { readRules, rulesId, type AlertRules } from '../judge/rules';
 
 /** What a station remembers over a restart. */
-export interface StationState {
+export interface KeptState {
   /** Rules changed by message; null: those of the flow. */
   rules: AlertRules | null;
   /** rulesId of the flow's rules that they were changed from: once somebody deploys others, those count. */
@@ -39,10 +39,10 @@ function savedRules(value: unknown): AlertRules | null {
  */
 export class StateFile {
   readonly #path: string;
-  #state: StationState;
+  #state: KeptState;
   #saving: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, state: StationState) {
+  private constructor(path: string, state: KeptState) {
     this.#path = path;
     this.#state = state;
   }
@@ -58,7 +58,7 @@ export class StateFile {
     });
   }
 
-  get state(): Readonly<StationState> {
+  get state(): Readonly<KeptState> {
     return this.#state;
   }
 
@@ -71,7 +71,7 @@ export class StateFile {
   }
 
   /** Resolves when the change is on the disk. Changes that come while one is written are written together. */
-  save(change: Partial<StationState>): Promise<void> {
+  save(change: Partial<KeptState>): Promise<void> {
     this.#state = { ...this.#state, ...change };
     const written = this.#saving.then(() => this.#write());
     this.#saving = written.catch(() => undefined);

@@ -3,14 +3,14 @@ import { JpegSplitter, RawSplitter, type Splitter } from '../programs/splitter';
 import type { FfmpegOutput } from '../programs/ffmpeg';
 import type { StreamSink } from './streamed';
 
-export interface PictureOptions {
+export interface PictureStreamOptions {
   output: Pick<FfmpegOutput, 'format' | 'size'>;
   maxBytes: number;
   delayMs: number;
 }
 
 /** Pictures of a program's output, coded as it was told to. */
-export function picturesOf({ output, maxBytes, delayMs }: PictureOptions, sink: StreamSink): Splitter {
+export function picturesOf({ output, maxBytes, delayMs }: PictureStreamOptions, sink: StreamSink): Splitter {
   if (output.format === 'rgb24' && output.size) return rawPictures(output.size, delayMs, sink);
   return jpegPictures(maxBytes, delayMs, sink);
 }

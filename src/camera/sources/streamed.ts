@@ -99,20 +99,20 @@ class StreamedSource implements FrameSource {
     const { label, open, startMs, stallMs, listener } = this.#options;
     const watchdog = new AbortController();
     let stalled: InspectionError | undefined;
-    const barkAfter = (ms: number, what: string) =>
+    const timeoutAfter = (ms: number, what: string) =>
       setTimeout(() => {
         const seconds = Math.round(ms / 100) / 10;
         stalled = unavailable(`The camera at ${label} ${what} for ${seconds} s: check that it is on and not in use`);
         watchdog.abort();
       }, ms);
-    let timer = barkAfter(startMs, 'has sent no picture');
+    let timer = timeoutAfter(startMs, 'has sent no picture');
     let isOver = false;
     const sink: StreamSink = {
       picture: (picture) => {
         // what a program wrote before it was ended may still arrive
         if (isOver) return;
         clearTimeout(timer);
-        timer = barkAfter(stallMs, 'has been silent');
+        timer = timeoutAfter(stallMs, 'has been silent');
         this.#deliver(picture);
       },
       broken: () => listener.onLoss('broken'),

@@ -20,7 +20,7 @@ export interface SlotReport {
 
 export const BY_POINTER = 'the pointer says so';
 
-export interface StationState {
+export interface SlotsState {
   station: string;
   pointer: Pointer | undefined;
   slots: Record<SlotName, SlotReport>;
@@ -64,7 +64,7 @@ function choose(
   pointer: Pointer | undefined,
   slots: Record<SlotName, SlotReport>,
   journal: JournalEntry[],
-): StationState['chosen'] {
+): SlotsState['chosen'] {
   const reports = SLOT_NAMES.map((name) => slots[name]);
   if (pointer === undefined) {
     const settled = journal.filter(({ operation, step }) => step === 'done' && SETTLING.includes(operation)).at(-1);
@@ -83,7 +83,7 @@ function choose(
 }
 
 /** Reads and verifies both slots of a station; changes nothing. */
-export async function readStation(disk: Disk, station: string, publicKeyPem?: string): Promise<StationState> {
+export async function readStation(disk: Disk, station: string, publicKeyPem?: string): Promise<SlotsState> {
   const pointer = await readPointer(disk, station);
   const a = await readSlot(disk, station, 'a', pointer, publicKeyPem);
   const b = await readSlot(disk, station, 'b', pointer, publicKeyPem);

@@ -7,7 +7,7 @@ import { appendJournal, readJournal, type JournalEntry, type SlotOperation } fro
 import { MODEL_FILE, otherSlot, RETIRED_FOLDER, slotFolder, STAGING_FOLDER, type SlotName } from './layout';
 import { withLock } from './lock';
 import { readPointer, writePointer, type Pointer } from './pointer';
-import { BY_POINTER, readStation, type SlotReport, type StationState } from './station';
+import { BY_POINTER, readStation, type SlotReport, type SlotsState } from './station';
 import { verifyModelFolder, wrongHash, type ModelRequirements, type VerifiedModel } from './verify';
 
 export interface SlotStoreOptions {
@@ -39,7 +39,7 @@ export class SlotStore {
   }
 
   /** What the disk says, verified; changes nothing. */
-  async state(): Promise<StationState> {
+  async state(): Promise<SlotsState> {
     return readStation(this.#disk, this.station, this.#publicKeyPem);
   }
 
@@ -48,7 +48,7 @@ export class SlotStore {
   }
 
   /** Makes a station folder out of a first model. */
-  async init(source: string): Promise<StationState> {
+  async init(source: string): Promise<SlotsState> {
     if ((await statOf(this.#disk, this.station)) === undefined) await this.#disk.mkdir(this.station);
     return this.#change(async () => {
       const before = await this.state();
@@ -66,7 +66,7 @@ export class SlotStore {
    *
    * @throws InspectionError MODEL_INVALID with the reason, BAD_ARGUMENT while a trial needs the other slot
    */
-  async install(source: string): Promise<StationState> {
+  async install(source: string): Promise<SlotsState> {
     return this.#change(async () => {
       const { pointer, current } = await this.#running();
       if (pointer.state === 'trial') {
@@ -86,7 +86,7 @@ export class SlotStore {
   }
 
   /** Switches to the other slot, on trial: the former model stays where it is until confirm() or revert(). */
-  async promote(reason = 'on command'): Promise<StationState> {
+  async promote(reason = 'on command'): Promise<SlotsState> {
     return this.#change(async () => {
       const { pointer, current, other } = await this.#running();
       if (pointer.state === 'trial') throw expected('a confirmed model', 'promote', 'a model that is on trial already');
@@ -102,7 +102,7 @@ export class SlotStore {
   }
 
   /** Ends a trial: the model stays. */
-  async confirm(reason = 'on command'): Promise<StationState> {
+  async confirm(reason = 'on command'): Promise<SlotsState> {
     return this.#change(async () => {
       const { pointer } = await this.#running();
       if (pointer.state !== 'trial') throw expected('a model on trial', 'confirm', `a model that is ${pointer.state}`);
@@ -116,7 +116,7 @@ export class SlotStore {
   }
 
   /** Goes back to the model before this one; the one left behind is marked as rejected. */
-  async revert(reason = 'on command'): Promise<StationState> {
+  async revert(reason = 'on command'): Promise<SlotsState> {
     return this.#change(async () => {
       const { pointer, other } = await this.#running();
       const previous = this.#otherModel(other, 'revert');
@@ -131,7 +131,7 @@ export class SlotStore {
   }
 
   /** Marks the candidate as rejected: it stays readable as evidence, and is not promoted. A trial is reverted. */
-  async reject(reason = 'on command'): Promise<StationState> {
+  async reject(reason = 'on command'): Promise<SlotsState> {
     if ((await this.state()).pointer?.state === 'trial') return this.revert(reason);
     return this.#change(async () => {
       const { pointer, other } = await this.#running();
@@ -146,7 +146,7 @@ export class SlotStore {
   /**
    * Clears away what a crash left, writes a pointer where it was lost, and leaves a slot whose model was damaged.
    */
-  async recover(): Promise<StationState> {
+  async recover(): Promise<SlotsState> {
     return this.#change(async () => {
       await this.#clearLeftovers();
       const { chosen, slots } = await this.state();
@@ -164,7 +164,7 @@ export class SlotStore {
    * To be called once when a station starts: recovers, and counts the start when the model is on trial. A trial that was
    * started TRIAL_STARTS_MAX times without being confirmed is given up.
    */
-  async start(): Promise<StationState> {
+  async start(): Promise<SlotsState> {
     const { pointer } = await this.recover();
     if (pointer?.state !== 'trial') return this.state();
     if (pointer.trialStarts >= TRIAL_STARTS_MAX) {
@@ -183,7 +183,7 @@ export class SlotStore {
     return verifyModelFolder(this.#disk, folder, { ...requirements, publicKeyPem: this.#publicKeyPem });
   }
 
-  async #change(work: () => Promise<void>): Promise<StationState> {
+  async #change(work: () => Promise<void>): Promise<SlotsState> {
     try {
       return await withLock(this.#disk, this.station, async () => {
         await work();

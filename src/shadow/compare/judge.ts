@@ -3,7 +3,7 @@ import { SequentialRate, type ErrorRates, type RateLimits } from './sequential';
 
 export type Decision = 'promote' | 'keep' | 'reject';
 
-export interface Judgement {
+export interface TrialJudgement {
   decision: Decision;
   /** One sentence: why. */
   reason: string;
@@ -69,7 +69,7 @@ export class Judge {
   readonly #options: JudgeOptions;
   readonly #streams: Stream[] = [];
   #frames = 0;
-  #rejected: Judgement | undefined;
+  #rejected: TrialJudgement | undefined;
 
   constructor(options: Partial<JudgeOptions> & Pick<JudgeOptions, 'classNames'>) {
     this.#options = { ...JUDGE_DEFAULTS, ...options };
@@ -87,7 +87,7 @@ export class Judge {
   }
 
   /** A frame that both models answered. */
-  compared(comparison: FrameComparison): Judgement {
+  compared(comparison: FrameComparison): TrialJudgement {
     this.#frames++;
     const labels = (detections: { label: string }[]) => new Set(detections.map(({ label }) => label));
     const extra = labels(comparison.extra);
@@ -104,18 +104,18 @@ export class Judge {
   }
 
   /** A frame that the candidate could not answer: it counts against it. */
-  failed(): Judgement {
+  failed(): TrialJudgement {
     this.#frames++;
     for (const { kind, rate } of this.#streams) if (kind === 'failed') rate.add(true);
     return this.judgement;
   }
 
-  get judgement(): Judgement {
+  get judgement(): TrialJudgement {
     this.#rejected ??= this.#rejection();
     return this.#rejected ?? this.#waiting() ?? this.#promotion();
   }
 
-  #rejection(): Judgement | undefined {
+  #rejection(): TrialJudgement | undefined {
     const byEvidence = (a: Stream, b: Stream) => b.rate.evidenceAgainst - a.rate.evidenceAgainst;
     const against = this.#streams.filter(({ rate }) => rate.decision === 'unacceptable').sort(byEvidence)[0];
     if (against === undefined) return undefined;
@@ -127,7 +127,7 @@ export class Judge {
     return { decision: 'reject', reason, label, frames: this.#frames };
   }
 
-  #waiting(): Judgement | undefined {
+  #waiting(): TrialJudgement | undefined {
     const undecided = this.#streams.filter(({ rate }) => rate.decision !== 'acceptable');
     const slowest = undecided.sort((a, b) => b.rate.stillNeeded - a.rate.stillNeeded)[0];
     const frames = this.#frames;
@@ -140,7 +140,7 @@ export class Judge {
     return { decision: 'keep', reason: `At least ${rate.stillNeeded} more ${what} are needed`, frames };
   }
 
-  #promotion(): Judgement {
+  #promotion(): TrialJudgement {
     const { missed, errors } = this.#options;
     const reason = `No class is missed in ${percent(missed.unacceptable)} or more, at ${percent(errors.falsePromote)} error`;
     return { decision: 'promote', reason, frames: this.#frames };

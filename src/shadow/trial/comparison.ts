@@ -3,9 +3,9 @@ import { COMPARE_DEFAULTS } from '../compare/compare';
 import type { ShadowSettings } from './controller-options';
 import type { DisputedRecord } from '../evidence/disputed-record';
 import { DisputedStore } from '../evidence/disputed-store';
-import type { Judgement } from '../compare/judge';
+import type { TrialJudgement } from '../compare/judge';
 import { ModelPair, type LineFrame } from './pair';
-import { passesThreshold, type ReportEvent } from './report';
+import { passesThreshold, type ReportEvent } from './shadow-report';
 import type { RoutedDetector } from '../../detector/routed-detector';
 import { ShadowRunner, type ShadowCounters } from './shadow-runner';
 
@@ -23,7 +23,7 @@ export interface ComparisonOptions {
 export interface ComparisonListener {
   noticed: (event: ReportEvent, text: string) => void;
   /** After every frame that counted. */
-  judged: (judgement: Judgement) => void;
+  judged: (judgement: TrialJudgement) => void;
   disputed: (record: DisputedRecord, line: LineFrame) => void;
   warned: (error: unknown) => void;
 }

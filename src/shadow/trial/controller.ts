@@ -9,10 +9,10 @@ import { SHADOW_DEFAULTS, TICK_MS, type ControllerOptions, type ShadowSettings }
 import type { DisputedRecord } from '../evidence/disputed-record';
 import type { LineHealth } from './health';
 import { LineSwitch } from './line-switch';
-import type { Judgement } from '../compare/judge';
+import type { TrialJudgement } from '../compare/judge';
 import type { LineFrame, ModelPair } from './pair';
 import { nextPhase, type Phase, type ShadowCommand } from './phases';
-import { identityOf, type ReportEvent, type ShadowReport } from './report';
+import { identityOf, type ReportEvent, type ShadowReport } from './shadow-report';
 import { ownConfidence } from '../compare/own-confidence';
 import { NO_BASELINE, TrialWindow } from './trial-window';
 
@@ -159,7 +159,7 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   }
 
   /** Draws the conclusions from one more frame. */
-  #judged({ decision, reason }: Judgement): void {
+  #judged({ decision, reason }: TrialJudgement): void {
     if (decision === 'reject') this.#byItself('reject', reason);
     if (decision === 'promote' && this.#settings.automatic) this.#moveOn(reason);
   }

@@ -1,7 +1,7 @@
 import type { DetectorLike, ModelInfo } from '../../contract/detector';
 import { InspectionError } from '../../contract/errors';
 import type { SlotName } from '../../model/slots/layout';
-import type { StationState } from '../../model/slots/station';
+import type { SlotsState } from '../../model/slots/station';
 import { checkCompatible } from '../../model/slots/verify';
 import { Canary } from './canary';
 import { CandidateProcess } from './candidate-process';
@@ -46,7 +46,7 @@ export class LineSwitch {
   }
 
   /** Waits for the line's model, puts in order what a crash left in the station, and brings the line to its pointer. */
-  async start(): Promise<StationState | undefined> {
+  async start(): Promise<SlotsState | undefined> {
     const { line, linePath, publicKeyPem } = this.#options;
     this.#primary = await line.start();
     this.#models = await trialModels(linePath, publicKeyPem);
@@ -58,7 +58,7 @@ export class LineSwitch {
   }
 
   /** Of a station: what its disk says. */
-  state(): Promise<StationState | undefined> {
+  state(): Promise<SlotsState | undefined> {
     return this.#models.state();
   }
 

@@ -7,7 +7,7 @@ import { compareFrame, type CompareOptions, type FrameComparison } from '../comp
 import type { DisputedRecord } from '../evidence/disputed-record';
 import type { DisputedStore } from '../evidence/disputed-store';
 import type { Share } from '../../kit/intervals';
-import { Judge, type JudgeOptions, type Judgement } from '../compare/judge';
+import { Judge, type JudgeOptions, type TrialJudgement } from '../compare/judge';
 import { RollingStatistics, type ShadowStatistics } from '../compare/statistics';
 
 /** A frame that the line has answered. */
@@ -35,7 +35,7 @@ export interface PairOptions {
 
 export interface PairResult {
   comparison: FrameComparison;
-  judgement: Judgement;
+  judgement: TrialJudgement;
   /** Resolves with the saved record; undefined: nothing to save, or it is there already. Rejects with IO_FAILED. */
   saved: Promise<DisputedRecord | undefined>;
 }
@@ -59,7 +59,7 @@ export class ModelPair {
     this.#judge = new Judge({ classNames: options.primary.classNames, ...options.judge });
   }
 
-  get judgement(): Judgement {
+  get judgement(): TrialJudgement {
     return this.#judge.judgement;
   }
 
@@ -105,7 +105,7 @@ export class ModelPair {
   }
 
   /** The candidate had a frame and gave no answer. */
-  failed(): Judgement {
+  failed(): TrialJudgement {
     return this.#judge.failed();
   }
 

@@ -4,7 +4,7 @@ import { expected } from '../../contract/errors';
 import { nodeDisk, readBytes, replaceFile, statOf } from '../../kit/disk';
 import { otherSlot, POINTER_FILE } from '../../model/slots/layout';
 import { isStation } from '../../model/slots/current';
-import type { StationState } from '../../model/slots/station';
+import type { SlotsState } from '../../model/slots/station';
 import { SlotStore } from '../../model/slots/store';
 import { verifyModelFolder, type ModelRequirements } from '../../model/slots/verify';
 import type { LineHealth } from './health';
@@ -14,7 +14,7 @@ export interface TrialModels {
   /** Whether a promotion survives a restart. */
   readonly persistent: boolean;
   /** Puts in order what a crash left; gives the state of a station. */
-  begin(): Promise<StationState | undefined>;
+  begin(): Promise<SlotsState | undefined>;
   /** Verifies a candidate and gives the path to load; undefined: there is none waiting. */
   prepare(candidate: string | undefined, like: ModelRequirements): Promise<string | undefined>;
   /** @param before how the line did until now: what the trial is measured against, after a restart too */
@@ -25,7 +25,7 @@ export interface TrialModels {
   /** Path of the model that a revert leads to; undefined: there is none. */
   formerPath(): Promise<string | undefined>;
   /** Of a station: what its disk says. */
-  state(): Promise<StationState | undefined>;
+  state(): Promise<SlotsState | undefined>;
   /** Of a station whose trial somebody else began: what it is measured against, after a restart too. */
   keepBaseline(before: LineHealth): Promise<void>;
   /** Of a station: how the line did before the trial that is on; undefined: nobody noted it. */
@@ -51,7 +51,7 @@ export class StationModels implements TrialModels {
 
   constructor(readonly store: SlotStore) {}
 
-  async begin(): Promise<StationState> {
+  async begin(): Promise<SlotsState> {
     const { station } = this.store;
     const state = await (started.has(station) ? this.store.recover() : this.store.start());
     started.add(station);
@@ -96,7 +96,7 @@ export class StationModels implements TrialModels {
     return Object.values(slots).find(({ role, problem }) => role === 'previous' && problem === undefined)?.folder;
   }
 
-  async state(): Promise<StationState> {
+  async state(): Promise<SlotsState> {
     return this.store.state();
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { thermalReport } from '../../../src/simulate/heat/report';
+import { thermalReport } from '../../../src/simulate/heat/heat-page';
 import { simulateThermal } from '../../../src/simulate/heat/simulate';
 
 describe('thermal report', () => {

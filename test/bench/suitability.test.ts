@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { describeMachine, dotProductOf, featuresIn, type Machine } from '../../src/bench/machine';
 import { percentilesOf } from '../../src/kit/percentiles';
-import { unsuitedBecause } from '../../src/bench/suits';
+import { suitabilityWarnings } from '../../src/bench/suitability';
 
 const PI_5 = 'processor\t: 0\nFeatures\t: fp asimd aes atomics asimdrdm lrcpc dcpop asimddp\nCPU part\t: 0xd0b\n';
 const XEON = 'model name\t: Xeon\nflags\t\t: fpu sse2 avx2 avx512f avx512_vnni\n';
@@ -44,7 +44,7 @@ describe('which model suits which processor', () => {
     ['a portable model on a Pi 4', portable, 'arm64', 'Features : fp asimd', exact, /gains little/],
   ] as const) {
     it(`${warning ? 'warns of' : 'accepts'} ${what}`, () => {
-      const found = unsuitedBecause(form, machine(arch, cpuinfo), kernels);
+      const found = suitabilityWarnings(form, machine(arch, cpuinfo), kernels);
       assert.equal(found.length, warning ? 1 : 0);
       if (warning) assert.match(found[0]!, warning);
     });

@@ -13,7 +13,7 @@ function boxesOf({ verdict }: Drawing): DrawnBox[] {
 }
 
 /** Draws in the detector process of a model, which has the picture library loaded; undefined without a model. */
-export function drawWith(model: InspectionModelNode | undefined): Renderer | undefined {
+export function rendererOf(model: InspectionModelNode | undefined): Renderer | undefined {
   const detector = model?.detector;
   if (detector === undefined) return undefined;
   return async (image, frame, drawing) => {

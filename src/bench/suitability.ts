@@ -73,7 +73,7 @@ const WARNINGS: { applies: (form: IntegerForm, on: Surroundings) => boolean; sen
  *
  * @param kernels native: what the runtime's own integer kernels do there; used: what those do that sessions get
  */
-export function unsuitedBecause(
+export function suitabilityWarnings(
   form: IntegerForm,
   machine: Machine,
   kernels: { native: Kernels; used: Kernels },

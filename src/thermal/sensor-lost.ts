@@ -4,9 +4,9 @@ import { GOVERNOR_DEFAULTS } from './governor-options';
 /** A sensor without a usable reading for this long is lost, ms; a single bad reading is not. */
 export const LOST_AFTER_MS = 5000;
 /** A board that was paused for heat when its sensor was lost cools for this long, ms; then it inspects carefully. */
-export const BLIND_PAUSE_MS = 600_000;
+export const SENSOR_LOST_PAUSE_MS = 600_000;
 /** Part of the rate that is kept without a sensor. */
-const BLIND_SHARE = 0.5;
+const SENSOR_LOST_SHARE = 0.5;
 
 /**
  * What may be spent while nobody knows how hot it is: no shadow, reduced threads, half the rate, and never more than
@@ -15,7 +15,7 @@ const BLIND_SHARE = 0.5;
  * @param budget what was allowed last
  * @param ratePerSecond what was inspected of late; 0 when nothing was
  */
-export function blindBudget({
+export function budgetWithoutSensor({
   budget,
   paused,
   ratePerSecond,
@@ -24,7 +24,7 @@ export function blindBudget({
   paused: boolean;
   ratePerSecond: number;
 }): Budget {
-  const halved = ratePerSecond > 0 ? BLIND_SHARE * ratePerSecond : Infinity;
+  const halved = ratePerSecond > 0 ? SENSOR_LOST_SHARE * ratePerSecond : Infinity;
   return {
     framesPerSecond: Math.min(budget.framesPerSecond, halved),
     threads: GOVERNOR_DEFAULTS.reducedThreads,
