@@ -1,6 +1,8 @@
 /**
  * What thermal-guard costs per message: a flow in a real Node-RED with the guard in line against the same flow without
- * it, in one run, turn about. `npm run lab -- thermal-guard [messages]`; exits 1 above 0.1 ms.
+ * it, in one run, turn about.; exits 1 above 0.1 ms.
+ *
+ * Usage: npm run lab -- thermal-guard [messages]
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

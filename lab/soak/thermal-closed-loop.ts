@@ -1,7 +1,9 @@
 /**
- * The real thing but for the board: a flow in Node-RED with thermal-guard and a detector process, whose sensor file is
- * heated by a simulated board that gets the inspections really done. In real time:
- * `npm run lab -- thermal-closed-loop [minutes]`; exits 1 when a bound is missed.
+ * The real thing but for the board, in real time: a flow in Node-RED with thermal-guard and a detector process, whose
+ * sensor file is heated by a simulated board that gets the inspections really done. Exits with 1 when a bound is
+ * missed.
+ *
+ * Usage: npm run lab -- thermal-closed-loop [minutes]
  */
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
