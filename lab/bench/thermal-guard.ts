@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import helper from 'node-red-node-test-helper';
 import thermalGuard from '../../nodes/thermal-guard/thermal-guard';
-import { stationScheduler } from '../../src/station/scheduler';
+import { station } from '../../nodes/shared/station';
 
 const MESSAGES = Number(process.argv[2] ?? 5000);
 const ROUNDS = 7;
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
     ['nothing held back', Infinity],
     ['rate reduced', 10],
   ] as const) {
-    stationScheduler.setBudget(
+    station.scheduler.setBudget(
       { framesPerSecond, reason: framesPerSecond === Infinity ? '' : 'benchmark' },
       'benchmark',
     );

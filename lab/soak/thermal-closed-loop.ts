@@ -14,7 +14,7 @@ import inspectionModel from '../../nodes/inspection-model/inspection-model';
 import type { InspectionModelNode } from '../../nodes/inspection-model/inspection-model-node';
 import thermalGuard from '../../nodes/thermal-guard/thermal-guard';
 import yoloDetect from '../../nodes/yolo-int8-detect/yolo-int8-detect';
-import { stationScheduler } from '../../src/station/scheduler';
+import { station } from '../../nodes/shared/station';
 import { Random } from '../../src/kit/random';
 import { Plant, sustainableRate } from '../../src/simulate/heat/plant';
 import { plantParameters } from '../../src/simulate/heat/plant-parameters';
@@ -92,7 +92,7 @@ async function main(): Promise<void> {
     const seconds = (nowMs - seenMs) / 1000;
     const done = counts.inspected - seen;
     const threads = (detector?.stats().threads ?? 4) < 4 ? 2 : 4;
-    const shadowShare = stationScheduler.budget.shadow ? 0.2 : 0;
+    const shadowShare = station.scheduler.budget.shadow ? 0.2 : 0;
     plant.step({ ratePerSecond: done / seconds, threads, shadowShare }, AMBIENT_C, seconds);
     showTemperature();
     counts.maxC = Math.max(counts.maxC, plant.dieC);

@@ -6,10 +6,10 @@ import { stationTopic } from '../../src/alert/judge/names';
 import type { VerdictRecord } from '../../src/alert/judge/messages';
 import { statusMessage } from '../../src/alert/announce/presence';
 import { AlertService } from '../../src/alert/service';
-import { stationMonitor } from '../../src/station/monitor';
 import { onClose, onInput, showError, statusText, type Send } from '../shared/adapter';
 import { BrokerLink } from '../shared/broker-link';
 import { rendererOf } from '../shared/renderer';
+import { joinStation } from '../shared/station';
 import { readDefinition, type DefectAlertDef, type ReadDefinition } from './defect-alert-definition';
 import { modelNodeOf } from '../inspection-model/inspection-model-node';
 import { serveEvidence, type EvidenceFolders } from './evidence-endpoint';
@@ -28,6 +28,7 @@ interface DefectAlertMessage extends NodeMessageInFlow {
 const FILL_OF = { PASS: 'green', FAIL: 'red', NOT_INSPECTED: 'grey' } as const;
 
 export = function (RED: NodeAPI) {
+  const { monitor } = joinStation(RED);
   const folders: EvidenceFolders = new Map();
   const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', '..', 'package.json'), 'utf8')) as {
     version: string;
@@ -100,7 +101,7 @@ export = function (RED: NodeAPI) {
       message.topic = stationTopic(station, 'verdict');
       message.payload = verdict;
       send([null, message]);
-      stationMonitor.verdict(station, verdict.verdict, verdict.reason);
+      monitor.verdict(node.id, station, verdict.verdict, verdict.reason);
       showVerdict(service, verdict);
       await settled;
       if (error !== undefined) throw error;
