@@ -8,13 +8,13 @@ export interface CameraSource {
   /** For people; two cameras may have one. */
   name: string;
   /** Counters by what became of its pictures. */
-  counters(): Record<string, number>;
+  counters: () => Record<string, number>;
 }
 
 export interface DetectorSource {
   /** For people; two models may have one. */
   name: string;
-  stats(): DetectorStats;
+  stats: () => DetectorStats;
 }
 
 export type GuardSource = () => GuardState;
