@@ -1,15 +1,13 @@
 /**
  * What thermal-guard costs per message: a flow in a real Node-RED with the guard in line against the same flow without
- * it, in one run, turn about.; exits 1 above 0.1 ms.
- *
- * Usage: npm run lab -- thermal-guard [messages]
+ * it, in one run, turn about. `npm run lab -- thermal-guard [messages]`; exits 1 above 0.1 ms.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import helper from 'node-red-node-test-helper';
 import thermalGuard from '../../nodes/thermal-guard/thermal-guard';
-import { station } from '../../nodes/shared/station';
+import { stationScheduler } from '../../src/station/scheduler';
 
 const MESSAGES = Number(process.argv[2] ?? 5000);
 const ROUNDS = 7;
@@ -62,7 +60,7 @@ async function main(): Promise<void> {
     ['nothing held back', Infinity],
     ['rate reduced', 10],
   ] as const) {
-    station.scheduler.setBudget(
+    stationScheduler.setBudget(
       { framesPerSecond, reason: framesPerSecond === Infinity ? '' : 'benchmark' },
       'benchmark',
     );

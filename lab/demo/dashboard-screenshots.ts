@@ -1,8 +1,8 @@
 /**
- * The factory dashboard in headless Chromium, on a 10-inch panel and on a phone, in English and Chinese; the pictures
- * are docs/images/dashboard-*.png. The line is the simulator, the model the one that is shipped.
+ * npm run lab -- dashboard-screenshots [seconds [model [candidate]]]
  *
- * Usage: npm run lab -- dashboard-screenshots [SECONDS [MODEL [CANDIDATE]]]
+ * The factory dashboard in headless Chromium, on a 10-inch panel and on a phone, in English and Chinese; the pictures are
+ * docs/images/dashboard-*.png. The line is the simulator, the model the one that is shipped.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

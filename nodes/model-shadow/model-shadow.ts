@@ -6,6 +6,7 @@ import { toAnnotations } from '../../src/detect/annotations';
 import { expected, InspectionError, messageOf } from '../../src/contract/errors';
 import { resolveModelPath } from '../../src/model/resolve';
 import { confinedPath } from '../../src/model/slots/confine';
+import { stationScheduler } from '../../src/station/scheduler';
 import { ShadowController } from '../../src/shadow/trial/controller';
 import { isCommand, partOf, topicOf, TOPICS, type LineMessage, type Topic } from '../../src/shadow/trial/line-message';
 import type { Phase } from '../../src/shadow/trial/phases';
@@ -14,7 +15,6 @@ import type { RoutedDetector } from '../../src/detector/routed-detector';
 import { readShadowConfig, type RawShadowConfig } from '../../src/shadow/trial/shadow-config';
 import { nonEmptyString, oneOf } from '../../src/contract/validate';
 import { onClose, onInput, showError, statusText } from '../shared/adapter';
-import { joinStation } from '../shared/station';
 import { modelNodeOf, type InspectionModelNode } from '../inspection-model/inspection-model-node';
 
 interface ModelShadowDef extends NodeDef, RawShadowConfig {
@@ -49,7 +49,6 @@ const BADGES: Record<Phase, Badge> = {
 };
 
 export = function (RED: NodeAPI) {
-  const { scheduler } = joinStation(RED);
   const folders = () => [RED.settings.userDir ?? process.cwd(), process.cwd()];
   const fromUserDir = (path: string) => resolve(RED.settings.userDir ?? process.cwd(), path);
 
@@ -84,7 +83,7 @@ export = function (RED: NodeAPI) {
       candidate: candidatePath(config.candidate),
       publicKeyPem: readKey(config.publicKey),
       createDetector: (options) => new Detector(options),
-      allowed: () => scheduler.admit({ camera: config.id, kind: 'shadow' }).admitted,
+      allowed: () => stationScheduler.admit({ camera: config.id, kind: 'shadow' }).admitted,
       settings: readShadowConfig(config, fromUserDir('.')),
     });
     return { line, controller };

@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
-import { cameraOf } from '../contract/frame';
 import type { ScoreMap } from '../contract/score-map';
 import { InspectionError, expected } from '../contract/errors';
 import { numberBetween, oneOf } from '../contract/validate';
@@ -107,7 +106,7 @@ export class Detector
       };
       try {
         const overload = checkRequest(request) ?? this.#options.overload;
-        const source = cameraOf({ source: '', ...request.frame });
+        const source = request.frame?.source ?? '';
         this.#accept({ request, bytes: request.image.byteLength, overload, source, offeredAt, answer });
       } catch (error) {
         answer(notInspectedBecause(error));

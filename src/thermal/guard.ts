@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
-import type { Budget } from '../contract/budget';
 import type { DetectorLike } from '../contract/detector';
-import type { BudgetSetter, GuardState, ThreadLimiter } from '../contract/thermal';
+import type { Budget, Scheduler, ThermalCondition } from '../station/scheduler';
+import type { ThreadKeeper } from '../station/thread-keeper';
 import { budgetWithoutSensor, SENSOR_LOST_PAUSE_MS, LOST_AFTER_MS } from './sensor-lost';
 import { Governor, type GovernorState } from './governor';
 import type { GovernorOptions } from './governor-options';
-import type { BoardSensor } from './sensors/board';
+import type { BoardReading, BoardSensor } from './sensors/board';
 
 export interface GuardOptions {
   /** Names this guard's budget in the scheduler. */
@@ -19,12 +19,20 @@ export interface GuardOptions {
 
 export interface GuardSurroundings {
   sensor: Pick<BoardSensor, 'readTempC' | 'readRest'>;
-  scheduler: BudgetSetter;
-  threads: ThreadLimiter;
+  scheduler: Scheduler;
+  threads: ThreadKeeper;
   /** The detector whose threads are reduced; undefined: all of the station. */
   only?: Pick<DetectorLike, 'reconfigure'>;
   /** ms, never runs backwards. */
   clock?: () => number;
+}
+
+/** A state as it is told: what is given up and why, and what the board says. */
+export interface GuardState {
+  condition: ThermalCondition;
+  budget: Budget;
+  slopeKPerMin: number;
+  board: BoardReading;
 }
 
 /** Sensors do not say anything new more often than this, ms. */
@@ -130,8 +138,8 @@ export class ThermalGuard extends EventEmitter<{ step: [GuardState]; problem: [s
     this.#seenMs = nowMs;
     this.#lostMs = undefined;
     this.#isSensorless = false;
-    const { offeredPerSecond, spentPerSecond } = this.#around.scheduler.rates();
-    const decided = this.#governor.update({ nowMs, tempC, inspectedPerSecond: spentPerSecond, offeredPerSecond });
+    const { offeredPerSecond, inspectedPerSecond } = this.#around.scheduler.rates();
+    const decided = this.#governor.update({ nowMs, tempC, inspectedPerSecond, offeredPerSecond });
     this.#tell(decided, wasLost);
   }
 
@@ -165,7 +173,7 @@ export class ThermalGuard extends EventEmitter<{ step: [GuardState]; problem: [s
   }
 
   #blind(lostForMs: number): void {
-    const { offeredPerSecond, spentPerSecond } = this.#around.scheduler.rates();
+    const { offeredPerSecond, inspectedPerSecond } = this.#around.scheduler.rates();
     const wasPaused = this.#state.condition.state === 'paused' || this.#state.budget.paused;
     const stillPaused = wasPaused && lostForMs < SENSOR_LOST_PAUSE_MS;
     const { budget } = this.#state;
@@ -174,7 +182,7 @@ export class ThermalGuard extends EventEmitter<{ step: [GuardState]; problem: [s
     const next = budgetWithoutSensor({
       budget,
       paused: stillPaused,
-      ratePerSecond: spentPerSecond || offeredPerSecond,
+      ratePerSecond: inspectedPerSecond || offeredPerSecond,
     });
     this.#setUnseen('sensor lost', next.reason);
     // what the sensor says when it is back has little to do with what it said before
