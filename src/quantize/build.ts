@@ -7,13 +7,15 @@ import { calibrate, channelMeans, shapesOf, type CalibrationReader } from './cal
 import type { CalibrationSet } from './calibrate/calibration-set';
 import { findCut, type CutHead } from './graph/cut-heads';
 import { splitHead } from './graph/head';
+import { findClassLogits } from './graph/class-logits';
+import { applyRangeLevers } from './graph/levers';
+import { findSilus, siluRange } from './graph/levers/silu';
 import { valuesToAverage } from './graph/levers/bias-correction';
 import { sensitivities } from './graph/levers/sensitivity';
 import { repeatPixels } from './graph/optimize/upsample';
 import type { QuantizeOptions } from './options';
 import { prepareFloatModel } from './graph/prepare';
 import type { Step } from './progress';
-import { withRoomForSureAnswers } from './calibrate/ranges/logits';
 import { pictureReader } from './calibrate/reader';
 import { planModel, rewriteModel, type RewriteOptions, type Rewritten } from './graph/rewrite';
 import { TARGET_RULES } from './targets';
@@ -72,21 +74,30 @@ export async function buildInt8(
     rewriteOptions.means = await channelMeans(prepared, averaged, reader, { threads });
   }
   // a clipped class logit is a confidence that stops at some value below the true one: 0.75 for every sure defect
-  const logits = new Set(
-    rawHead?.scales.flatMap(({ classes, all }) => [classes, all].flatMap((raw) => raw?.value ?? [])),
+  const logits = findClassLogits(graph, head, shapes, manifest.classNames.length);
+  const silus = findSilus(graph);
+  const observed = plan.valuesToObserve();
+  const derived = silus.filter(({ input, output }) => observed.includes(input) && observed.includes(output));
+  const outputs = new Set(derived.map(({ output }) => output));
+  const ranges = await calibrate(
+    prepared,
+    observed.filter((value) => !outputs.has(value)),
+    reader,
+    {
+      method: options.method,
+      threads,
+      shapes,
+      unclipped: logits,
+      onProgress: (done) => progress('calibrating', done),
+    },
   );
-  const ranges = await calibrate(prepared, plan.valuesToObserve(), reader, {
-    method: options.method,
-    threads,
-    unclipped: logits,
-    onProgress: (done) => progress('calibrating', done),
-  });
-  const all = plan.rangesOfAll(withRoomForSureAnswers(ranges, logits));
+  for (const { input, output } of derived) ranges.set(output, siluRange(ranges.get(input)!));
+  const all = plan.rangesOfAll(applyRangeLevers(ranges, { silus, logits }, options));
+  if (options.floatOutputs) rewriteOptions.keepFloat = new Set(head.lastConvs.map(({ name }) => name));
   if (options.floatLayers > 0) {
     const worst = await sensitivities(prepared, all, rewriteOptions, reader, threads);
-    // the raw outputs of a cut head are integers
-    const free = worst.filter(({ node }) => !cut || !head.lastConvs.some(({ name }) => name === node));
-    rewriteOptions.keepFloat = new Set(free.slice(0, options.floatLayers).map(({ node }) => node));
+    const free = worst.filter(({ node }) => !rewriteOptions.keepFloat?.has(node)).slice(0, options.floatLayers);
+    rewriteOptions.keepFloat = new Set([...(rewriteOptions.keepFloat ?? []), ...free.map(({ node }) => node)]);
   }
   const rewritten = rewriteModel(prepared, all, rewriteOptions);
   return { ...rewritten, bytes: encodeOnnx(rewritten.model), cut, options: rewriteOptions };

@@ -15,12 +15,12 @@ export function describeInt8(
 ): ModelManifest {
   const { activationType, byteInput } = built.options;
   const createdAt = new Date().toISOString();
-  const describe = ({ name, value }: { name: string; value: string }) => ({
-    name,
-    layout: 'nhwc' as const,
-    type: activationType,
-    ...built.parameters.get(value)!,
-  });
+  // raw outputs of layers that stay float come as the runtime has them
+  const describe = ({ name, value }: { name: string; value: string }) => {
+    const integers = built.parameters.get(value);
+    if (!integers) return { name, layout: 'nchw' as const, type: 'float32' as const };
+    return { name, layout: 'nhwc' as const, type: activationType, ...integers };
+  };
   return {
     manifestVersion: 1,
     name: options.name ?? parse(float.name).name,
@@ -28,7 +28,7 @@ export function describeInt8(
     sha256: sha256Of(built.bytes),
     sizeBytes: built.bytes.byteLength,
     createdAt,
-    precision: options.floatLayers > 0 ? 'mixed' : 'int8',
+    precision: options.floatLayers > 0 || options.floatOutputs ? 'mixed' : 'int8',
     input: byteInput ? { ...float.input, layout: 'nhwc', type: 'uint8' } : float.input,
     head: built.cut ? manifestHead(built.cut, describe) : float.head,
     classNames: float.classNames,
@@ -39,8 +39,10 @@ export function describeInt8(
 
 /** Everything that decided what came out. */
 function recipeOf(options: QuantizeOptions, float: ModelManifest, set: CalibrationSet): Record<string, unknown> {
-  const { method, target, byteInput, cutHead, biasCorrection, floatLayers, augment } = options;
-  const recipe = { method, target, byteInput, cutHead, biasCorrection, floatLayers, augment };
+  const { method, target, byteInput, cutHead, siluCut, logitCut, floatOutputs } = options;
+  const { biasCorrection, floatLayers, augment } = options;
+  const ranges = { method, siluCut, logitCut };
+  const recipe = { ...ranges, target, byteInput, cutHead, floatOutputs, biasCorrection, floatLayers, augment };
   return {
     tool: 'edge-inspect quantize',
     ...recipe,

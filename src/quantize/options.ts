@@ -24,6 +24,11 @@ export interface QuantizeOptions {
   byteInput: boolean;
   /** End the graph at the raw outputs of the head where the head is known. */
   cutHead: boolean;
+  /** Range levers, see levers/index. */
+  siluCut: boolean;
+  logitCut: boolean;
+  /** The last convolutions stay float: raw outputs without any steps. */
+  floatOutputs: boolean;
   /** Correct biases by the mean of the weights' rounding error. */
   biasCorrection: boolean;
   /** Number of convolutions that stay float: the most sensitive ones. */
@@ -44,13 +49,16 @@ export interface QuantizeOptions {
 /** Units and meaning: see QuantizeOptions. */
 export const QUANTIZE_DEFAULTS = {
   samples: 200,
-  method: 'mean',
+  method: 'tail',
   target: 'portable',
   labels: undefined,
   holdOut: 0.25,
   size: undefined,
   byteInput: true,
   cutHead: true,
+  siluCut: true,
+  logitCut: true,
+  floatOutputs: false,
   biasCorrection: false,
   floatLayers: 0,
   augment: false,
@@ -85,6 +93,9 @@ const READERS: { [K in keyof QuantizeOptions]: (value: unknown) => QuantizeOptio
   size: (value) => (value === undefined ? undefined : inputSize(value)),
   byteInput: (value) => flag(value, 'byte-input'),
   cutHead: (value) => flag(value, 'cut-head'),
+  siluCut: (value) => flag(value, 'silu-cut'),
+  logitCut: (value) => flag(value, 'logit-cut'),
+  floatOutputs: (value) => flag(value, 'float-outputs'),
   biasCorrection: (value) => flag(value, 'bias-correction'),
   floatLayers: (value) => integerBetween(value, 'float-layers', 0, 1000),
   augment: (value) => flag(value, 'augment'),

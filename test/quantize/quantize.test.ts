@@ -6,9 +6,9 @@ import { after, before, describe, it } from 'node:test';
 import { nms } from '../../src/detect/nms';
 import { Pipeline } from '../../src/detect/pipeline';
 import { InspectionError, type ErrorCode } from '../../src/contract/errors';
-import { encodeOnnx, readOnnxFile } from '../../src/onnx';
+import { encodeOnnx, floatsOf, readOnnxFile, type TensorProto } from '../../src/onnx';
 import { readOptions, type QuantizeOptions } from '../../src/quantize/options';
-import { LEAST_HIGHEST_LOGIT } from '../../src/quantize/calibrate/ranges/logits';
+import { LEAST_HIGHEST_LOGIT, LOGIT_CUT } from '../../src/quantize/graph/levers/logits';
 import { quantize } from '../../src/quantize/quantize';
 import { writeTinyModel } from '../helpers/tiny-model';
 import { cellPicture, writePictures } from './pictures';
@@ -86,7 +86,7 @@ describe('quantize', () => {
     assert.deepEqual(second.manifest.recipe, first.manifest.recipe);
   });
 
-  for (const method of ['minmax', 'mean', 'percentile', 'entropy']) {
+  for (const method of ['tail', 'minmax', 'mean', 'percentile', 'entropy']) {
     it(`certifies a model calibrated by ${method}`, async () => {
       assert.equal((await quantize(options({ method }))).certificate.passed, true);
     });
@@ -117,6 +117,42 @@ describe('quantize', () => {
     const weights = new Set(graph!.initializer.map(({ name }) => name));
     const floats = graph!.node.filter(({ opType, input }) => opType === 'Conv' && weights.has(input[1]!));
     assert.equal(floats.length, 3);
+  });
+
+  it('keeps the raw outputs of the last convolutions float when asked to', async () => {
+    const file = join(folder, 'float-outputs.onnx');
+    writeFileSync(file, encodeOnnx(yolov8Net()));
+    const chosen = options({ model: file, maxRecallLoss: 100, floatOutputs: true });
+    const { manifest } = await quantize(chosen);
+    assert.equal(manifest.precision, 'mixed');
+    for (const { box, classes } of manifest.head.outputs!) {
+      assert.deepEqual([box!.type, box!.layout], ['float32', 'nchw']);
+      assert.deepEqual([classes!.type, classes!.layout], ['float32', 'nchw']);
+    }
+    const [float, int8] = [await Pipeline.open(file), await Pipeline.open(chosen.out)];
+    const prepared = await float.prepare(await cellPicture(2));
+    const seen = (pipeline: Pipeline) => pipeline.infer(prepared, { confidence: 0.5 });
+    const [expected, found] = [(await seen(float)).detections, (await seen(int8)).detections];
+    assert.ok(expected.length > 3 && Math.abs(found.length - expected.length) <= 0.2 * expected.length);
+    await float.close();
+    await int8.close();
+  });
+
+  it('protects the class logits of a model whose head is not cut', async () => {
+    const file = join(folder, 'uncut.onnx');
+    writeFileSync(file, encodeOnnx(yolov8Net()));
+    const chosen = options({ model: file, maxRecallLoss: 100, cutHead: false });
+    const { manifest } = await quantize(chosen);
+    assert.equal(manifest.head.layout, 'yolov8');
+    const { graph } = await readOnnxFile(join(chosen.out, 'model.onnx'));
+    for (const scale of [0, 1, 2]) {
+      const of = (name: string): TensorProto =>
+        graph!.initializer.find((tensor) => tensor.name === `class${scale}.1_${name}`)!;
+      const [step] = floatsOf(of('scale'));
+      const zero = of('zero_point').rawData[0]!;
+      assert.ok((255 - zero) * step! >= LEAST_HIGHEST_LOGIT - step!, 'room for a sure answer');
+      assert.ok(zero * step! <= -LOGIT_CUT + step!, 'no steps below the cut');
+    }
   });
 
   it('takes pixels as input of a float first layer too', async () => {

@@ -2,7 +2,6 @@ import { clone } from '@bufbuild/protobuf';
 import { DataType, encodeOnnx, int64Tensor, makeNode, makeValue, sizeOf, type ModelProto } from '../../onnx';
 import { ModelProtoSchema } from '../../onnx/generated/onnx';
 import { ModelSession, type Tensor } from '../../model/session';
-import { Histogram } from './ranges/histogram';
 import { minmax, RANGE_METHODS, type Method } from './ranges/methods';
 import type { Range } from './ranges/range';
 
@@ -19,6 +18,8 @@ export interface CalibrateOptions {
   threads: number;
   /** Values whose extremes must stay inside the range, whatever the method: class logits. */
   unclipped?: ReadonlySet<string>;
+  /** Shapes of the values, where they are known already. */
+  shapes?: ReadonlyMap<string, readonly number[]>;
   /** Called after every picture of every pass. @param done 0 … 1 */
   onProgress?: (done: number) => void;
 }
@@ -52,15 +53,15 @@ export async function calibrate(
   }
 
   const ranges = new Map<string, Range>();
-  const batches = await batchesOf(model, values, reader, options.threads);
+  const batches = await batchesOf(model, values, reader, options);
   for (const [index, batch] of batches.entries()) {
-    const histograms = new Map(batch.map((value) => [value, new Histogram()]));
+    const collectors = new Map(batch.map((value) => [value, method.collector()]));
     const share: [number, number] = [index / batches.length, (index + 1) / batches.length];
     await pass(withOutputs(model, batch), reader, options, share, (outputs) => {
-      for (const [value, histogram] of histograms) histogram.add(outputs[value]!.data as Float32Array);
+      for (const [value, collector] of collectors) collector.add(outputs[value]!.data as Float32Array);
     });
-    for (const [value, histogram] of histograms) {
-      ranges.set(value, options.unclipped?.has(value) ? histogram.withoutTails(0) : method.range(histogram));
+    for (const [value, collector] of collectors) {
+      ranges.set(value, options.unclipped?.has(value) ? collector.extremes() : collector.range());
     }
   }
   return ranges;
@@ -164,14 +165,14 @@ function shallowCopy(model: ModelProto): ModelProto {
   return copy;
 }
 
-/** Splits the values into batches of bounded size; sizes are seen in a run on the first picture. */
+/** Splits the values into batches of bounded size; sizes are seen in a run on the first picture, unless they are known. */
 async function batchesOf(
   model: ModelProto,
   values: readonly string[],
   reader: CalibrationReader,
-  threads: number,
+  { shapes: known, threads }: CalibrateOptions,
 ): Promise<string[][]> {
-  const shapes = await shapesOf(model, values, reader, threads);
+  const shapes = known ?? (await shapesOf(model, values, reader, threads));
   const batches: string[][] = [];
   let room = 0;
   for (const value of values) {

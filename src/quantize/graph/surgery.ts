@@ -55,16 +55,20 @@ export interface RawOutput {
 /**
  * Ends the graph at the last convolutions: their integers come out as they are, channels last (the layout the kernels work
  * in, so that the Transpose costs nothing). Decoding is left to the engine, which only looks at cells above the threshold.
+ * What a convolution that stays float says comes out as it is, channels first.
  *
  * @param graph in QDQ form
  */
 export function cutHead(graph: GraphEditor, outputs: readonly RawOutput[], type: ActivationType): void {
   const elementType = type === 'uint8' ? DataType.UINT8 : DataType.INT8;
-  for (const { name, value } of outputs) {
-    graph.graph.node.push(makeNode('Transpose', name, [quantizedName(value)], [name], { perm: [0, 2, 3, 1] }));
-  }
-  graph.graph.output = outputs.map(({ name, channels, rows, columns }) =>
-    makeValue(name, elementType, [1, rows, columns, channels]),
-  );
+  graph.graph.output = outputs.map(({ name, value, channels, rows, columns }) => {
+    const quantized = quantizedName(value);
+    if (graph.producer(quantized)) {
+      graph.graph.node.push(makeNode('Transpose', name, [quantized], [name], { perm: [0, 2, 3, 1] }));
+      return makeValue(name, elementType, [1, rows, columns, channels]);
+    }
+    graph.producer(value)!.output = [name];
+    return makeValue(name, DataType.FLOAT, [1, channels, rows, columns]);
+  });
   graph.tidy();
 }

@@ -1,22 +1,35 @@
 import { entropyRange } from './entropy';
 import { Histogram } from './histogram';
 import type { Range } from './range';
+import { TailCounts } from './tail-counts';
 
-export const METHODS = ['minmax', 'mean', 'percentile', 'entropy'] as const;
+export const METHODS = ['tail', 'minmax', 'mean', 'percentile', 'entropy'] as const;
 export type Method = (typeof METHODS)[number];
 
 /** Share of the numbers that `percentile` keeps inside the range. */
 export const PERCENTILE = 99.99;
 
-/** Gathers what one value looks like over the calibration images. */
+/** Share of the numbers of a picture that `tail` gives up at either end. */
+export const TAIL = 1e-5;
+
+/** Gathers what one value looks like over the calibration images from the smallest and largest number of each. */
 export interface ExtremesCollector {
   add(image: Range): void;
   range(): Range;
 }
 
-/** How ranges are chosen: from the extremes of each image (cheap: the runtime finds them), or from histograms. */
+/** The same from all numbers. */
+export interface NumbersCollector {
+  /** @param image every number of one image; not kept */
+  add(image: Float32Array): void;
+  range(): Range;
+  /** Smallest and largest number: for values of which nothing may be clipped. */
+  extremes(): Range;
+}
+
+/** How ranges are chosen: from the extremes of each image (the runtime finds them), or from all numbers. */
 export type RangeMethod =
-  { reads: 'extremes'; collector(): ExtremesCollector } | { reads: 'histogram'; range(histogram: Histogram): Range };
+  { reads: 'extremes'; collector(): ExtremesCollector } | { reads: 'numbers'; collector(): NumbersCollector };
 
 /** The smallest and largest number ever seen: nothing is clipped, one outlier makes all steps coarse. */
 export const minmax = {
@@ -24,10 +37,7 @@ export const minmax = {
   collector(): ExtremesCollector {
     const all: Range = { min: Infinity, max: -Infinity };
     return {
-      add(image) {
-        all.min = Math.min(all.min, image.min);
-        all.max = Math.max(all.max, image.max);
-      },
+      add: (image) => widen(all, image),
       range: () => finite(all),
     };
   },
@@ -36,6 +46,29 @@ export const minmax = {
 /** The table of methods, in the words of the command line. */
 export const RANGE_METHODS: Record<Method, RangeMethod> = {
   minmax,
+
+  /**
+   * All numbers of a picture but 1 in 100,000 at either end, and of that the widest over the pictures. What is rare on the line
+   * is rare in the numbers of all pictures together too (a defect in one of 30 would be the tail that is cut off), but not in
+   * those of the one picture that shows it; and its outliers are still left out.
+   */
+  tail: {
+    reads: 'numbers',
+    collector() {
+      const kept = { min: Infinity, max: -Infinity };
+      const all = { min: Infinity, max: -Infinity };
+      return {
+        add(image) {
+          scratch.clear();
+          scratch.add(image);
+          widen(kept, scratch.withoutTails({ low: TAIL, high: TAIL }));
+          widen(all, scratch.withoutTails({ low: 0, high: 0 }));
+        },
+        range: () => finite(kept),
+        extremes: () => finite(all),
+      };
+    },
+  },
 
   /** The mean over images of each image's extremes: one odd image counts as one image. */
   mean: {
@@ -56,11 +89,33 @@ export const RANGE_METHODS: Record<Method, RangeMethod> = {
   },
 
   /** The middle 99.99 % of all numbers. */
-  percentile: { reads: 'histogram', range: (histogram) => histogram.withoutTails((1 - PERCENTILE / 100) / 2) },
+  percentile: fromHistogram((histogram) => histogram.withoutTails((1 - PERCENTILE / 100) / 2)),
 
   /** The range that loses least information. */
-  entropy: { reads: 'histogram', range: entropyRange },
+  entropy: fromHistogram(entropyRange),
 };
+
+function fromHistogram(rangeOf: (histogram: Histogram) => Range): RangeMethod {
+  return {
+    reads: 'numbers',
+    collector() {
+      const histogram = new Histogram();
+      return {
+        add: (image) => histogram.add(image),
+        range: () => rangeOf(histogram),
+        extremes: () => histogram.withoutTails(0),
+      };
+    },
+  };
+}
+
+/** One for all values: a picture's numbers are counted, read and forgotten. */
+const scratch = new TailCounts();
+
+function widen(range: Range, { min, max }: Range): void {
+  range.min = Math.min(range.min, min);
+  range.max = Math.max(range.max, max);
+}
 
 /** A value that was never finite has no range: it becomes constant zero. */
 function finite({ min, max }: Range): Range {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { withRoomForSureAnswers } from '../../../../src/quantize/calibrate/ranges/logits';
+import { withRoomForSureAnswers } from '../../../../src/quantize/graph/levers/logits';
 import { parametersFor } from '../../../../src/quantize/calibrate/ranges/range';
 
 describe('withRoomForSureAnswers', () => {
