@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { expected, InspectionError, messageOf } from '../contract/errors';
-import { decodeOnnx, ioOf, metadataOf, type ModelProto, type ModelValue } from '../onnx';
+import { readRegularFile } from '../kit/read-file';
+import { decodeOnnx, ioOf, metadataOf, MODEL_MAX_BYTES, type ModelProto, type ModelValue } from '../onnx';
 import { parseMetadataNames, readClassNamesFile } from './class-names';
 import { readManifest } from './manifest';
 import { currentModelPath } from './slots/current';
@@ -53,7 +54,10 @@ export async function loadModel(given: string): Promise<LoadedModel> {
         () => false,
       )));
 
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+  // a path that the user gave may be a link of his own; what a model folder holds must lie in it
+  const limits = { maxBytes: MODEL_MAX_BYTES, mayBeLink: !hasManifest };
+  const bytes = await readRegularFile(file, 'model', limits).catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof InspectionError) throw error;
     if (error.code === 'ENOENT') {
       throw expected('a model.onnx in the model folder', 'model', path, 'MODEL_NOT_FOUND');
     }

@@ -1,7 +1,11 @@
-import { readFile, stat } from 'node:fs/promises';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { expected, InspectionError, messageOf } from '../contract/errors';
+import { readRegularFile } from '../kit/read-file';
+import { refuseExternalData } from './external-data';
 import { ModelProtoSchema, type ModelProto } from './generated/onnx';
+
+/** Larger models are none that a station could run; 1 GiB is eighty times YOLOv8n. */
+export const MODEL_MAX_BYTES = 2 ** 30;
 
 /** What the sentence of every refusal says was wanted. */
 const WANTED = 'an ONNX model file';
@@ -18,8 +22,7 @@ const WANTED = 'an ONNX model file';
 export async function readOnnxFile(path: string): Promise<ModelProto> {
   let bytes: Buffer;
   try {
-    if ((await stat(path)).isDirectory()) throw expected(`${WANTED}, not a folder,`, 'model', path, 'MODEL_INVALID');
-    bytes = await readFile(path);
+    bytes = await readRegularFile(path, 'model', { maxBytes: MODEL_MAX_BYTES, mayBeLink: true });
   } catch (error) {
     if (error instanceof InspectionError) throw error;
     const { code } = error as NodeJS.ErrnoException;
@@ -50,6 +53,7 @@ export function decodeOnnx(bytes: Uint8Array, name: string): ModelProto {
   // Protobuf accepts almost anything: a model without a graph or an operator set is no model.
   if (!model.graph || model.graph.node.length === 0) throw invalid(name, 'a file without a graph');
   if (model.opsetImport.length === 0) throw invalid(name, 'a file that names no operator set');
+  refuseExternalData(model, name);
   return model;
 }
 

@@ -1,4 +1,4 @@
-export { decodeOnnx, encodeOnnx, readOnnxFile } from './file';
+export { decodeOnnx, encodeOnnx, MODEL_MAX_BYTES, readOnnxFile } from './file';
 export { ioOf, metadataOf, type ElementType, type ModelIo, type ModelValue } from './describe';
 export { GraphEditor } from './editor';
 export { intAttribute, intsAttribute, makeNode, stringAttribute, type AttributeValue } from './node';
