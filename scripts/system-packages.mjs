@@ -14,6 +14,12 @@ const PACKAGES = [
   { program: 'chromium', debian: 'chromium', why: 'the Node-RED editor and the dashboard' },
 ];
 
+/** What the tests on emulated processors need. */
+export const EMULATION = [
+  { program: 'qemu-aarch64', debian: 'qemu-user', why: 'other processors' },
+  { program: 'mosquitto', debian: 'mosquitto', why: 'a real MQTT broker' },
+];
+
 /** Debian keeps servers in sbin, which is not on every user's PATH. */
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
 
@@ -50,9 +56,9 @@ function apt(args) {
   return spawnSync('apt-get', ['-q', '-y', ...args], { stdio: ['ignore', 'ignore', 'inherit'], env }).status === 0;
 }
 
-/** Makes sure that every program is there; exits with one clear line when it cannot. */
-export function ensureSystemPackages() {
-  const missing = PACKAGES.filter((row) => !isThere(row));
+/** Makes sure that every program is there; exits with one clear line when it cannot. @param packages default: what `npm test` needs */
+export function ensureSystemPackages(packages = PACKAGES) {
+  const missing = packages.filter((row) => !isThere(row));
   if (missing.length === 0) return;
   const names = missing.flatMap(({ debian }) => debian.split(' '));
   if (process.getuid?.() === 0 && exists('apt-get')) {

@@ -1,10 +1,11 @@
 // `npm test`: everything CI runs. `npm test -- frame nodes/camera` runs only test files whose path contains a word given.
+// Tests on emulated processors take minutes: they run only when a word names them (`npm run test:arm64`, `test:x64-cpus`).
 // Node 20 has no glob for --test, so the files are listed here.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureSystemPackages } from './system-packages.mjs';
+import { EMULATION, ensureSystemPackages } from './system-packages.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const filters = process.argv.slice(2);
@@ -46,11 +47,15 @@ if (filters.length === 0) {
 }
 
 const all = testFiles(join(root, 'dist', 'test'));
-// End-to-end tests start whole Node-REDs and brokers: one at a time, after the rest.
+const inFolder = (folder) => (name) => name.startsWith(join('dist', 'test', folder));
+const [isE2e, isEmulated] = [inFolder('e2e'), inFolder('emulated')];
 const groups = [
-  { name: 'tests', files: all.filter((name) => !name.includes(join('test', 'e2e'))), concurrency: 2 },
-  { name: 'end-to-end tests', files: all.filter((name) => name.includes(join('test', 'e2e'))), concurrency: 1 },
+  { name: 'tests', files: all.filter((name) => !isE2e(name) && !isEmulated(name)), concurrency: 2 },
+  // whole Node-REDs and brokers: one at a time, after the rest
+  { name: 'end-to-end tests', files: all.filter(isE2e), concurrency: 1 },
+  { name: 'tests on emulated processors', files: filters.length > 0 ? all.filter(isEmulated) : [], concurrency: 1 },
 ];
+if (filters.length > 0 && groups.at(-1).files.length > 0) ensureSystemPackages(EMULATION);
 for (const { name, files, concurrency } of groups) {
   if (files.length > 0) run(name, process.execPath, ['--test', `--test-concurrency=${concurrency}`, ...files]);
 }

@@ -1,8 +1,8 @@
 /**
- * npm run lab -- alerts-burst
- *
  * 500 failing frames in one second through a whole AlertService (outbox on disk, log, a broker that acknowledges), in
  * one run with an idle second before it. Prints messages, their sizes and the delay of the event loop.
+ *
+ * Usage: npm run lab -- alerts-burst
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,9 +1,9 @@
 /**
- * npm run lab -- cameras-shared --model FILE [--seconds 15]
- *
  * One to eight simulated cameras into one model, through the same gate, ledger and scheduler as in a flow. First each
- * camera asks for 1 picture a second, which the model can do: CPU per inspected picture must not grow with the number of
- * cameras. Then eight ask for 5 each, which it cannot: the shares must be fair.
+ * camera asks for 1 picture a second, which the model can do: CPU per inspected picture must not grow with the number
+ * of cameras. Then eight ask for 5 each, which it cannot: the shares must be fair.
+ *
+ * Usage: npm run lab -- cameras-shared --model FILE [--seconds 15]
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

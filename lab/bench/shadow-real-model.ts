@@ -1,8 +1,10 @@
 /**
  * The whole way of a candidate with real pixels and real models: the shipped INT8 model on the simulated line, at the
- * settings of the examples, in a station with slots, every model in a process of its own; and three candidates: the same
- * file, the model blind to one class (the biases of its last convolutions edited), and the model that never detects.
- * `npm run lab -- shadow-real-model [MODEL] [PARTS] [SEED]`
+ * settings of the examples, in a station with slots, every model in a process of its own; and three candidates: the
+ * same file, the model blind to one class (the biases of its last convolutions edited), and the model that never
+ * detects.
+ *
+ * Usage: npm run lab -- shadow-real-model [MODEL] [PARTS] [SEED]
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

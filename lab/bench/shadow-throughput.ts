@@ -1,6 +1,8 @@
 /**
- * What a shadow costs the line: parts per second and latency of the model in use with the shadow off and on, alternating,
- * at a paced line and at full load. `npm run lab -- shadow-throughput MODEL [SECONDS] [ROUNDS]`
+ * What a shadow costs the line: parts per second and latency of the model in use with the shadow off and on,
+ * alternating, at a paced line and at full load.
+ *
+ * Usage: npm run lab -- shadow-throughput MODEL [SECONDS] [ROUNDS]
  */
 import { meanAbsoluteDifference } from '../../src/contract/score-map';
 import { Detector } from '../../src/detector/detector';

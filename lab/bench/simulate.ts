@@ -1,6 +1,8 @@
 /**
  * Boards per second of the simulator, per look: drawing alone on one core, parts with their JPEG from the worker
- * thread, and what drawing costs the event loop of the process that asks. `npm run lab -- simulate [boards]`
+ * thread, and what drawing costs the event loop of the process that asks.
+ *
+ * Usage: npm run lab -- simulate [boards]
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { simulateBoard, type DrawnLook } from '../../src/simulate/boards/board';

@@ -1,5 +1,9 @@
-// `npm run lab -- simulated-line [parts [confidence]]`: a simulated line through the real flow (Node-RED, detector process, MQTT), each verdict against
-// what was really drawn. Prints recall and false-alarm rate per part, and whether the counters add up.
+/**
+ * A simulated line through the real flow (Node-RED, detector process, MQTT), each verdict against what was really
+ * drawn. Prints recall and false-alarm rate per part, and whether the counters add up.
+ *
+ * Usage: npm run lab -- simulated-line [PARTS [CONFIDENCE]]
+ */
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,8 @@
 /**
  * The governor against no governor (the firmware slows the clock) and a plain on/off thermostat, on simulated boards
- * with every parameter varied by ± 30 %. `npm run lab -- thermal-governor [seeds]`; exits 1 when a bound is missed.
+ * with every parameter varied by ± 30 %.; exits 1 when a bound is missed.
+ *
+ * Usage: npm run lab -- thermal-governor [seeds]
  */
 import { CONTROLLER_NAMES, type ControllerName } from '../../src/simulate/heat/controllers';
 import { percentile as nearestRank } from '../../src/kit/percentiles';

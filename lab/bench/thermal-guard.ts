@@ -1,13 +1,15 @@
 /**
  * What thermal-guard costs per message: a flow in a real Node-RED with the guard in line against the same flow without
- * it, in one run, turn about. `npm run lab -- thermal-guard [messages]`; exits 1 above 0.1 ms.
+ * it, in one run, turn about.; exits 1 above 0.1 ms.
+ *
+ * Usage: npm run lab -- thermal-guard [messages]
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import helper from 'node-red-node-test-helper';
 import thermalGuard from '../../nodes/thermal-guard/thermal-guard';
-import { stationScheduler } from '../../src/station/scheduler';
+import { station } from '../../nodes/shared/station';
 
 const MESSAGES = Number(process.argv[2] ?? 5000);
 const ROUNDS = 7;
@@ -60,7 +62,7 @@ async function main(): Promise<void> {
     ['nothing held back', Infinity],
     ['rate reduced', 10],
   ] as const) {
-    stationScheduler.setBudget(
+    station.scheduler.setBudget(
       { framesPerSecond, reason: framesPerSecond === Infinity ? '' : 'benchmark' },
       'benchmark',
     );

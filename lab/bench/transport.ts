@@ -1,8 +1,10 @@
 /**
- * `npm run lab -- transport`: which way a frame should take from Node-RED's process to the detector process.
+ * Which way a frame should take from Node-RED's process to the detector process.
  *
  * Every transport sends the same frames to a child that answers each with a few bytes, one frame at a time. What counts
  * is `main thread ms`: how long Node-RED's event loop is busy per frame; then the round trip and the loop delay.
+ *
+ * Usage: npm run lab -- transport
  */
 import { fork, spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, unlinkSync, writeSync } from 'node:fs';

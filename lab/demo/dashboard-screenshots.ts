@@ -1,8 +1,8 @@
 /**
- * npm run lab -- dashboard-screenshots [seconds [model [candidate]]]
+ * The factory dashboard in headless Chromium, on a 10-inch panel and on a phone, in English and Chinese; the pictures
+ * are docs/images/dashboard-*.png. The line is the simulator, the model the one that is shipped.
  *
- * The factory dashboard in headless Chromium, on a 10-inch panel and on a phone, in English and Chinese; the pictures are
- * docs/images/dashboard-*.png. The line is the simulator, the model the one that is shipped.
+ * Usage: npm run lab -- dashboard-screenshots [SECONDS [MODEL [CANDIDATE]]]
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

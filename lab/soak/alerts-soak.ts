@@ -1,10 +1,10 @@
 /**
- * npm run lab -- alerts-soak [--alerts 10000 --broker-kills 20 --node-red-kills 20 --signal SIGKILL]
- *
  * Alerts through a real Node-RED and a real Mosquitto (TLS, password), both killed again and again. A subscriber of its
  * own (MQTT.js, persistent session, QoS 1) checks every message with ajv and keeps a journal: each frame that was
  * confirmed must arrive at least once, in order. Prints figures; exits with 1 when an alert is missing, out of order or
  * not valid.
+ *
+ * Usage: npm run lab -- alerts-soak [--alerts 10000] [--broker-kills 20] [--node-red-kills 20] [--signal SIGKILL]
  */
 import { parseArgs } from 'node:util';
 import { connectAsync } from 'mqtt';

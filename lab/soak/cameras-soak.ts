@@ -1,10 +1,10 @@
 /**
- * npm run lab -- cameras-soak [--faults 100 --pictures 18000]
- *
  * Half an hour of pictures (18,000 at 10 a second, here as fast as 300 a second) from a camera program that is killed,
  * frozen and broken 100 times. A camera of its own process, so that pictures really travel through a pipe. Checks that
- * every picture that came in went out or was counted as lost, that memory and open files stay flat and that no process is
- * left; exits with 1 otherwise.
+ * every picture that came in went out or was counted as lost, that memory and open files stay flat and that no process
+ * is left; exits with 1 otherwise.
+ *
+ * Usage: npm run lab -- cameras-soak [--faults 100] [--pictures 18000]
  */
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,8 @@
 /**
- * `npm run lab -- detector-kills [--kills 10]`: a detector under full load whose process is killed (SIGKILL) again and again in the
- * middle of frames. Every frame has to be answered once, the counters have to add up, and nothing may be left behind.
+ * A detector under full load whose process is killed (SIGKILL) again and again in the middle of frames. Every frame has
+ * to be answered once, the counters have to add up, and nothing may be left behind.
+ *
+ * Usage: npm run lab -- detector-kills [--kills 10]
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,6 +1,8 @@
 /**
  * The table of steps tried: every change of every operation on the slots, with the power cut after it in five ways, the
- * disk full and read-only from it on, and real processes ended by SIGKILL. `npm run lab -- slots-crash`
+ * disk full and read-only from it on, and real processes ended by SIGKILL.
+ *
+ * Usage: npm run lab -- slots-crash
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

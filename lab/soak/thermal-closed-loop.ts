@@ -1,7 +1,9 @@
 /**
- * The real thing but for the board: a flow in Node-RED with thermal-guard and a detector process, whose sensor file is
- * heated by a simulated board that gets the inspections really done. In real time:
- * `npm run lab -- thermal-closed-loop [minutes]`; exits 1 when a bound is missed.
+ * The real thing but for the board, in real time: a flow in Node-RED with thermal-guard and a detector process, whose
+ * sensor file is heated by a simulated board that gets the inspections really done. Exits with 1 when a bound is
+ * missed.
+ *
+ * Usage: npm run lab -- thermal-closed-loop [minutes]
  */
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +14,7 @@ import inspectionModel from '../../nodes/inspection-model/inspection-model';
 import type { InspectionModelNode } from '../../nodes/inspection-model/inspection-model-node';
 import thermalGuard from '../../nodes/thermal-guard/thermal-guard';
 import yoloDetect from '../../nodes/yolo-int8-detect/yolo-int8-detect';
-import { stationScheduler } from '../../src/station/scheduler';
+import { station } from '../../nodes/shared/station';
 import { Random } from '../../src/kit/random';
 import { Plant, sustainableRate } from '../../src/simulate/heat/plant';
 import { plantParameters } from '../../src/simulate/heat/plant-parameters';
@@ -90,7 +92,7 @@ async function main(): Promise<void> {
     const seconds = (nowMs - seenMs) / 1000;
     const done = counts.inspected - seen;
     const threads = (detector?.stats().threads ?? 4) < 4 ? 2 : 4;
-    const shadowShare = stationScheduler.budget.shadow ? 0.2 : 0;
+    const shadowShare = station.scheduler.budget.shadow ? 0.2 : 0;
     plant.step({ ratePerSecond: done / seconds, threads, shadowShare }, AMBIENT_C, seconds);
     showTemperature();
     counts.maxC = Math.max(counts.maxC, plant.dieC);

@@ -6,10 +6,8 @@ import { listCameras } from '../../src/camera/list';
 import { migrate } from '../../src/camera/migrate';
 import { planCamera } from '../../src/camera/table';
 import { takeTestPicture, type Deployed } from '../../src/camera/test-picture';
-import { stationMonitor } from '../../src/station/monitor';
-import { frameLedger } from '../../src/station/ledger';
-import { stationScheduler } from '../../src/station/scheduler';
 import { onClose, onInput, showError, statusText } from '../shared/adapter';
+import { joinStation } from '../shared/station';
 
 type CameraNode = Node<Credentials>;
 type CameraMessage = NodeMessageInFlow & { frame?: unknown; notInspected?: unknown };
@@ -29,6 +27,7 @@ const BADGES = {
 const STATUS_EVERY_MS = 500;
 
 export = function (RED: NodeAPI) {
+  const { ledger, monitor, scheduler } = joinStation(RED);
   /** Cameras at work, for the test in the dialog: a device can be opened once only. */
   const deployed = new Map<string, Deployed>();
 
@@ -89,10 +88,10 @@ export = function (RED: NodeAPI) {
     onClose(node, async () => {
       deployed.delete(node.id);
       status.stop();
-      stationMonitor.cameras.delete(camera.name);
+      monitor.cameras.delete(node.id);
       await camera.stop();
     });
-    stationMonitor.cameras.set(camera.name, () => ({ ...camera.status.counters }));
+    monitor.cameras.set(node.id, { name: camera.name, counters: () => ({ ...camera.status.counters }) });
     camera.start();
   }
 
@@ -122,7 +121,7 @@ export = function (RED: NodeAPI) {
     try {
       const raw = migrate(config as unknown as Record<string, unknown>);
       const credentials = this.credentials ?? {};
-      const camera = new Camera(planCamera(raw, credentials), { flights: frameLedger, scheduler: stationScheduler });
+      const camera = new Camera(planCamera(raw, credentials), { id: this.id, flights: ledger, scheduler });
       deployed.set(this.id, { camera, raw, credentials });
       run(this, camera);
     } catch (error) {

@@ -4,10 +4,9 @@ import { Detector } from '../../src/detector/detector';
 import { OVERLOAD_POLICIES } from '../../src/detector/options';
 import { resolveModelPath } from '../../src/model/resolve';
 import { RoutedDetector } from '../../src/detector/routed-detector';
-import { stationMonitor } from '../../src/station/monitor';
-import { stationThreads } from '../../src/station/thread-keeper';
 import { integerBetween, numberBetween, oneOf } from '../../src/contract/validate';
 import { onClose } from '../shared/adapter';
+import { joinStation } from '../shared/station';
 import type { InspectionModelNode } from './inspection-model-node';
 
 interface InspectionModelDef extends NodeDef {
@@ -23,6 +22,7 @@ const SATURATING =
   'The integer kernels of this processor and runtime cut off large sums: results may be wrong; use a float32 model here, see docs/targets.md';
 
 export = function (RED: NodeAPI) {
+  const { monitor, threads } = joinStation(RED);
   function InspectionModel(this: InspectionModelNode, config: InspectionModelDef) {
     RED.nodes.createNode(this, config);
     try {
@@ -47,12 +47,11 @@ export = function (RED: NodeAPI) {
         },
         (error: unknown) => this.error(messageOf(error)),
       );
-      const label = config.name || config.model;
-      stationMonitor.detectors.set(label, detector);
-      stationThreads.add(detector, detector.stats().threads);
+      monitor.detectors.set(this.id, { name: config.name || config.model, stats: () => detector.stats() });
+      threads.add(detector, detector.stats().threads);
       onClose(this, () => {
-        if (stationMonitor.detectors.get(label) === detector) stationMonitor.detectors.delete(label);
-        stationThreads.remove(detector);
+        monitor.detectors.delete(this.id);
+        threads.remove(detector);
         return detector.stop();
       });
     } catch (error) {

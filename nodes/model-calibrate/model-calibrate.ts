@@ -4,9 +4,10 @@ import { expected, messageOf } from '../../src/contract/errors';
 import { resolveModelPath } from '../../src/model/resolve';
 import { CalibrationCollector, type CollectCounts } from '../../src/quantize/collect/collect';
 import { readOptions } from '../../src/quantize/options';
-import { stationScheduler, type Budget } from '../../src/station/scheduler';
+import type { Budget } from '../../src/contract/budget';
 import { nonEmptyString, numberBetween, oneOf } from '../../src/contract/validate';
 import { onClose, onInput, showError, statusText, type Send } from '../shared/adapter';
+import { joinStation } from '../shared/station';
 import type { InspectionMessage } from '../shared/messages';
 
 interface ModelCalibrateDef extends NodeDef {
@@ -41,6 +42,7 @@ const FILL: Record<CollectCounts['state'], 'grey' | 'green' | 'blue' | 'yellow'>
 };
 
 export = function (RED: NodeAPI) {
+  const { scheduler } = joinStation(RED);
   function ModelCalibrate(this: import('node-red').Node, config: ModelCalibrateDef) {
     RED.nodes.createNode(this, config);
     const base = RED.settings.userDir ?? process.cwd();
@@ -107,9 +109,9 @@ export = function (RED: NodeAPI) {
       collector.start();
       const resting = collector;
       const onBudget = ({ shadow, paused }: Budget): void => resting.rest(paused || !shadow);
-      stationScheduler.on('budget', onBudget);
-      onBudget(stationScheduler.budget);
-      onClose(this, () => void stationScheduler.off('budget', onBudget));
+      scheduler.on('budget', onBudget);
+      onBudget(scheduler.budget);
+      onClose(this, () => void scheduler.off('budget', onBudget));
     } catch (error) {
       problem = error;
       this.error(messageOf(error));

@@ -6,7 +6,6 @@ import { toAnnotations } from '../../src/detect/annotations';
 import { expected, InspectionError, messageOf } from '../../src/contract/errors';
 import { resolveModelPath } from '../../src/model/resolve';
 import { confinedPath } from '../../src/model/slots/confine';
-import { stationScheduler } from '../../src/station/scheduler';
 import { ShadowController } from '../../src/shadow/trial/controller';
 import { isCommand, partOf, topicOf, TOPICS, type LineMessage, type Topic } from '../../src/shadow/trial/line-message';
 import type { Phase } from '../../src/shadow/trial/phases';
@@ -15,6 +14,7 @@ import type { RoutedDetector } from '../../src/detector/routed-detector';
 import { readShadowConfig, type RawShadowConfig } from '../../src/shadow/trial/shadow-config';
 import { nonEmptyString, oneOf } from '../../src/contract/validate';
 import { onClose, onInput, showError, statusText } from '../shared/adapter';
+import { joinStation } from '../shared/station';
 import { modelNodeOf, type InspectionModelNode } from '../inspection-model/inspection-model-node';
 
 interface ModelShadowDef extends NodeDef, RawShadowConfig {
@@ -49,6 +49,7 @@ const BADGES: Record<Phase, Badge> = {
 };
 
 export = function (RED: NodeAPI) {
+  const { scheduler } = joinStation(RED);
   const folders = () => [RED.settings.userDir ?? process.cwd(), process.cwd()];
   const fromUserDir = (path: string) => resolve(RED.settings.userDir ?? process.cwd(), path);
 
@@ -83,7 +84,7 @@ export = function (RED: NodeAPI) {
       candidate: candidatePath(config.candidate),
       publicKeyPem: readKey(config.publicKey),
       createDetector: (options) => new Detector(options),
-      allowed: () => stationScheduler.admit({ camera: config.id, kind: 'shadow' }).admitted,
+      allowed: () => scheduler.admit({ camera: config.id, kind: 'shadow' }).admitted,
       settings: readShadowConfig(config, fromUserDir('.')),
     });
     return { line, controller };

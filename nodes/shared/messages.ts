@@ -4,7 +4,7 @@ import type { Detection } from '../../src/contract/detection';
 import type { Annotation } from '../../src/detect/annotations';
 import type { Latency, ModelInfo } from '../../src/contract/detector';
 import type { FrameInfo } from '../../src/contract/frame';
-import type { ThermalCondition } from '../../src/station/scheduler';
+import type { ThermalCondition } from '../../src/contract/thermal';
 
 /** `msg.inference`: which model looked at the frame, how, and how long it took. */
 export interface InferenceRecord {

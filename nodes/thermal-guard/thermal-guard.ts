@@ -1,15 +1,14 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { messageOf } from '../../src/contract/errors';
-import { stationMetrics } from '../../src/station/metrics';
-import { stationMonitor } from '../../src/station/monitor';
+import { cameraOf } from '../../src/contract/frame';
+import type { GuardState, ThermalCondition } from '../../src/contract/thermal';
 import { stateMessage, type StateEvent } from '../../src/station/state-message';
-import { stationScheduler, type ThermalCondition } from '../../src/station/scheduler';
-import { stationThreads } from '../../src/station/thread-keeper';
 import { GOVERNOR_DEFAULTS, pacedOptions, temperatureLimits } from '../../src/thermal/governor-options';
-import { ThermalGuard, type GuardState } from '../../src/thermal/guard';
+import { ThermalGuard } from '../../src/thermal/guard';
 import { BoardSensor, sensorOf } from '../../src/thermal/sensors/board';
 import { integerBetween, numberBetween } from '../../src/contract/validate';
 import { onClose, onInput, showError, statusText, type Send } from '../shared/adapter';
+import { joinStation } from '../shared/station';
 import { modelNodeOf } from '../inspection-model/inspection-model-node';
 import { markNotInspected, type InspectionMessage } from '../shared/messages';
 
@@ -43,6 +42,7 @@ const BADGES: Record<string, { fill: 'green' | 'yellow' | 'red' | 'grey'; shape:
 };
 
 export = function (RED: NodeAPI) {
+  const { monitor, scheduler, threads } = joinStation(RED);
   function badge({ state, tempC }: ThermalCondition) {
     const word = RED._(`thermal-guard.status.${state.replace(' ', '-')}`);
     const text = tempC === null ? word : `${tempC.toFixed(1)} °C ${word}`;
@@ -52,11 +52,11 @@ export = function (RED: NodeAPI) {
   /** Lets a frame pass, or marks it 'too hot'; other messages only learn how the board does. */
   function pass(message: GuardMessage): void {
     const isFrame = message.frame !== undefined || Buffer.isBuffer(message.payload);
-    const condition = stationScheduler.condition ?? null;
+    const condition = scheduler.condition ?? null;
     message.thermal = condition;
     if (!isFrame || message.notInspected) return;
-    const camera = message.frame?.source ?? String(message.topic || 'message');
-    const admission = stationScheduler.admit({ camera, kind: 'primary' });
+    const camera = message.frame ? cameraOf(message.frame) : String(message.topic || 'message');
+    const admission = scheduler.admit({ camera, kind: 'primary' });
     // asked once: a detector further down the flow sees that this frame has its place
     message.thermal = { ...condition, admitted: admission.admitted };
     if (!admission.admitted) markNotInspected(message, admission.reason, admission.detail);
@@ -65,7 +65,7 @@ export = function (RED: NodeAPI) {
   function run(node: Node, guard: ThermalGuard, intervalS: number): void {
     const topic = `thermal-guard/${node.name || node.id}`;
     const tell = (event: StateEvent) =>
-      node.send([null, { topic, payload: stateMessage(event, guard.state, stationMonitor, Date.now()) }]);
+      node.send([null, { topic, payload: stateMessage(event, guard.state, monitor, Date.now()) }]);
     let shown = '';
     const show = () => {
       const status = badge(guard.state.condition);
@@ -78,15 +78,15 @@ export = function (RED: NodeAPI) {
     });
     guard.on('problem', (sentence) => node.warn(sentence));
     const onThreads = (error: Error) => node.error(error.message);
-    stationThreads.on('problem', onThreads);
-    stationMonitor.guards.set(node.id, () => guard.state);
+    threads.on('problem', onThreads);
+    monitor.guards.set(node.id, () => guard.state);
     const timers = [setInterval(show, 1000)];
     if (intervalS > 0) timers.push(setInterval(() => tell('state'), intervalS * 1000));
     guard.start();
     onClose(node, async () => {
       timers.forEach(clearInterval);
-      stationThreads.off('problem', onThreads);
-      stationMonitor.guards.delete(node.id);
+      threads.off('problem', onThreads);
+      monitor.guards.delete(node.id);
       await guard.stop();
     });
   }
@@ -107,8 +107,8 @@ export = function (RED: NodeAPI) {
         { owner: this.id, governor: { ...pacedOptions(reactionS), softC, hardC } },
         {
           sensor: new BoardSensor({ sensor: sensorOf(config.sensor) }),
-          scheduler: stationScheduler,
-          threads: stationThreads,
+          scheduler,
+          threads,
           only: modelNodeOf((id) => RED.nodes.getNode(id), config.model)?.detector,
         },
       );
@@ -136,12 +136,4 @@ export = function (RED: NodeAPI) {
   }
 
   RED.nodes.registerType('thermal-guard', ThermalGuardNode);
-
-  RED.httpAdmin.get('/edge-inspect/metrics', RED.auth.needsPermission('edge-inspect.read'), (_request, response) => {
-    const metrics = stationMetrics();
-    metrics.text().then(
-      (text) => response.set('Content-Type', metrics.contentType).send(text),
-      (error: unknown) => response.status(500).type('text').send(messageOf(error)),
-    );
-  });
 };

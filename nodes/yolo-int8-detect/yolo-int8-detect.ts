@@ -2,12 +2,12 @@ import type { NodeAPI, NodeDef } from 'node-red';
 import { InspectionError, expected, type ErrorCode } from '../../src/contract/errors';
 import type { NotInspectedReason } from '../../src/contract/verdict';
 import type { DetectorState, DetectOutcome } from '../../src/contract/detector';
+import { cameraOf } from '../../src/contract/frame';
 import { newFrame } from '../../src/image/new-frame';
-import { stationMonitor } from '../../src/station/monitor';
-import { frameLedger } from '../../src/station/ledger';
-import { ADMITTED, stationScheduler } from '../../src/station/scheduler';
+import { ADMITTED } from '../../src/station/scheduler';
 import { numberBetween } from '../../src/contract/validate';
 import { onClose, onInput, statusText } from '../shared/adapter';
+import { joinStation } from '../shared/station';
 import { modelNodeOf, type InspectionModelNode } from '../inspection-model/inspection-model-node';
 import { markNotInspected, type InspectionMessage } from '../shared/messages';
 
@@ -31,6 +31,7 @@ const STATE_BADGES: Record<DetectorState, { fill: 'green' | 'yellow' | 'red' | '
 };
 
 export = function (RED: NodeAPI) {
+  const { ledger, monitor, scheduler } = joinStation(RED);
   function YoloInt8Detect(this: import('node-red').Node, config: YoloDetectDef) {
     RED.nodes.createNode(this, config);
     const text = (key: string): string => RED._(`yolo-int8-detect.status.${key}`);
@@ -106,22 +107,22 @@ export = function (RED: NodeAPI) {
       // a thermal-guard before this node in the flow has asked already
       const admission = message.thermal?.admitted
         ? ADMITTED
-        : stationScheduler.admit({ camera: frame.source, kind: 'primary' });
+        : scheduler.admit({ camera: cameraOf(frame), kind: 'primary' });
       if (!admission.admitted) {
-        message.thermal = { ...stationScheduler.condition, admitted: false };
+        message.thermal = { ...scheduler.condition, admitted: false };
         markNotInspected(message, admission.reason, admission.detail);
         send(message);
         return;
       }
 
-      frameLedger.enter(frame.source, frame.id);
+      ledger.enter(cameraOf(frame), frame.id);
       let outcome: DetectOutcome;
       try {
         // a camera that wants every picture inspected keeps its word through the model's waiting line too
         const overload = frame.overload === 'every' ? 'every' : undefined;
         outcome = await model.line.detect({ image, frame, confidence: limit, overload });
       } finally {
-        frameLedger.leave(frame.source, frame.id);
+        ledger.leave(cameraOf(frame), frame.id);
       }
 
       if (!outcome.inspected) {
@@ -140,10 +141,10 @@ export = function (RED: NodeAPI) {
         threads: outcome.threads,
         image: outcome.image,
         thresholds: { confidence: outcome.confidence },
-        thermal: stationScheduler.condition,
+        thermal: scheduler.condition,
       };
-      stationScheduler.reportInspected();
-      stationMonitor.inspected(name, outcome.latencyMs);
+      scheduler.reportInspected();
+      monitor.inspected({ node: model.id, model: name }, outcome.latencyMs);
       showLatency(outcome.latencyMs.total);
       send(message);
     });

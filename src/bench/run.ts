@@ -6,7 +6,7 @@ import type { ModelInfo } from '../contract/detector';
 import { kernelsFor, nativeKernels } from '../model/kernels';
 import { loadModel } from '../model/load-model';
 import { decodeOnnx } from '../onnx';
-import type { BoardReading } from '../thermal/sensors/board';
+import type { BoardReading } from '../contract/thermal';
 import type { Candidate } from './candidate';
 import { describeMachine, type Machine } from './machine';
 import { listImages, readDataset } from '../evaluate/map-dataset';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { NotInspected, NotInspectedReason } from '../contract/verdict';
 import { InspectionError, messageOf } from '../contract/errors';
-import type { Scheduler } from '../station/scheduler';
+import type { CameraBudget } from '../contract/budget';
 import type { FrameInfo } from '../contract/frame';
 import { Gate, type Flights, type Passage } from './pacing/gate';
 import { Pacer } from './pacing/pacer';
@@ -44,8 +44,10 @@ export interface CameraStatus {
 }
 
 export interface CameraSurroundings {
+  /** What tells this camera from others of its name. Default: the name. */
+  id?: string;
   flights: Flights;
-  scheduler: Scheduler;
+  scheduler: CameraBudget;
 }
 
 /** Triggers that may wait for their picture at the same time. */
@@ -73,7 +75,8 @@ export class Camera extends EventEmitter<{
   readonly #plan: CameraPlan;
   readonly #source: FrameSource;
   readonly #gate: Gate;
-  readonly #scheduler: Scheduler;
+  readonly #scheduler: CameraBudget;
+  readonly #id: string;
   readonly #stopping = new AbortController();
   readonly #counters: CameraCounters = {
     asked: 0,
@@ -93,7 +96,7 @@ export class Camera extends EventEmitter<{
   #capturing = 0;
   #freeRun: Promise<void> = Promise.resolve();
 
-  constructor(plan: CameraPlan, { flights, scheduler }: CameraSurroundings) {
+  constructor(plan: CameraPlan, { id, flights, scheduler }: CameraSurroundings) {
     super();
     this.#plan = plan;
     this.#scheduler = scheduler;
@@ -101,7 +104,8 @@ export class Camera extends EventEmitter<{
       onState: (state, error) => this.#onState(state, error),
       onLoss: (kind) => this.#onLoss(kind),
     });
-    this.#gate = new Gate(this.name, plan.settings.overload, flights);
+    this.#id = id ?? this.name;
+    this.#gate = new Gate(this.#id, plan.settings.overload, flights);
     scheduler.on('budget', this.#onBudget);
   }
 
@@ -123,7 +127,7 @@ export class Camera extends EventEmitter<{
   start(): void {
     this.#source.start();
     if (this.#plan.settings.trigger !== 'free-run') return;
-    this.#scheduler.setDemand(this.name, this.#plan.settings.fps);
+    this.#scheduler.setDemand(this.#id, this.#plan.settings.fps);
     this.#freeRun = this.#run();
   }
 
@@ -148,7 +152,7 @@ export class Camera extends EventEmitter<{
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#scheduler.off('budget', this.#onBudget);
-    this.#scheduler.setDemand(this.name, undefined);
+    this.#scheduler.setDemand(this.#id, undefined);
     this.#gate.stop();
     await Promise.all([this.#source.stop(), this.#freeRun]);
   }
@@ -193,7 +197,7 @@ export class Camera extends EventEmitter<{
   #rate(): number {
     const { fps } = this.#plan.settings;
     if (this.#scheduler.budget.framesPerSecond === Infinity) return fps;
-    return this.#scheduler.affordable(this.name);
+    return this.#scheduler.affordable(this.#id);
   }
 
   #held(): CameraStatus['held'] {
@@ -250,6 +254,7 @@ export class Camera extends EventEmitter<{
       id: randomUUID(),
       seq: this.#seq++,
       source: this.name,
+      ...(this.#id === this.name ? {} : { sourceId: this.#id }),
       capturedAt: new Date(picture.capturedAtMs).toISOString(),
       width: picture.width,
       height: picture.height,

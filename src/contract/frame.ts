@@ -19,6 +19,8 @@ export interface FrameInfo {
   seq: number;
   /** Name of the source (camera, folder, url without credentials). */
   source: string;
+  /** Which source it is, where two may have one name: the id of the camera-in. */
+  sourceId?: string;
   /** When the picture was taken, ISO 8601 with milliseconds, UTC. */
   capturedAt: string;
   /** Pixels as stored in the bytes, before rotation; 0 where the source does not know without decoding. */
@@ -42,4 +44,9 @@ export interface TruthBox {
   label: string;
   classId: number;
   box: Rectangle;
+}
+
+/** What frames of one camera have in common and frames of another do not: what shares and counters go by. */
+export function cameraOf({ sourceId, source }: Pick<FrameInfo, 'source' | 'sourceId'>): string {
+  return sourceId ?? source;
 }

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
+import { cameraOf } from '../contract/frame';
 import type { ScoreMap } from '../contract/score-map';
 import { InspectionError, expected } from '../contract/errors';
 import { numberBetween, oneOf } from '../contract/validate';
@@ -106,7 +107,7 @@ export class Detector
       };
       try {
         const overload = checkRequest(request) ?? this.#options.overload;
-        const source = request.frame?.source ?? '';
+        const source = cameraOf({ source: '', ...request.frame });
         this.#accept({ request, bytes: request.image.byteLength, overload, source, offeredAt, answer });
       } catch (error) {
         answer(notInspectedBecause(error));

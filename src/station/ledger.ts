@@ -3,10 +3,10 @@ import { EventEmitter } from 'node:events';
 /**
  * Which frames of which camera are on their way through a detector right now. Detectors enter a frame when they accept
  * it and let it leave when it is answered; cameras look here before they capture, so that a slow model slows the
- * camera instead of filling the RAM. Emits `left` with the camera's name whenever one of its frames is answered.
+ * camera instead of filling the RAM. Emits `left` with the camera's id whenever one of its frames is answered.
  */
-export class FrameLedger extends EventEmitter<{ left: [source: string] }> {
-  readonly #sources = new Map<string, Set<string>>();
+export class FrameLedger extends EventEmitter<{ left: [camera: string] }> {
+  readonly #cameras = new Map<string, Set<string>>();
 
   constructor() {
     super();
@@ -14,23 +14,20 @@ export class FrameLedger extends EventEmitter<{ left: [source: string] }> {
     this.setMaxListeners(0);
   }
 
-  enter(source: string, frameId: string): void {
-    const frames = this.#sources.get(source) ?? new Set();
+  enter(camera: string, frameId: string): void {
+    const frames = this.#cameras.get(camera) ?? new Set();
     frames.add(frameId);
-    this.#sources.set(source, frames);
+    this.#cameras.set(camera, frames);
   }
 
-  leave(source: string, frameId: string): void {
-    const frames = this.#sources.get(source);
+  leave(camera: string, frameId: string): void {
+    const frames = this.#cameras.get(camera);
     if (!frames?.delete(frameId)) return;
-    if (frames.size === 0) this.#sources.delete(source);
-    this.emit('left', source);
+    if (frames.size === 0) this.#cameras.delete(camera);
+    this.emit('left', camera);
   }
 
-  inFlight(source: string): number {
-    return this.#sources.get(source)?.size ?? 0;
+  inFlight(camera: string): number {
+    return this.#cameras.get(camera)?.size ?? 0;
   }
 }
-
-/** The one ledger of this process. */
-export const frameLedger = new FrameLedger();

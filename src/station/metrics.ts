@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { DetectorStats } from '../contract/detector';
-import { THERMAL_LEVELS, type ThermalLevel } from '../thermal/governor';
-import { stationMonitor, type StationMonitor } from './monitor';
+import { THERMAL_LEVELS, type ThermalLevel } from '../contract/thermal';
+import type { StationMonitor } from './monitor';
 
 const PREFIX = 'edge_inspect_';
 /** Seconds; from a small model on a PC to a large one on a hot Pi. */
@@ -22,7 +22,7 @@ const board = (monitor: StationMonitor) => monitor.guard?.board ?? {};
 
 function perDetector(pick: (stats: DetectorStats) => number | undefined) {
   return (monitor: StationMonitor): Sample[] =>
-    [...monitor.detectors].map(([model, detector]) => [pick(detector.stats()), { model }]);
+    [...monitor.detectors].map(([node, { name, stats }]) => [pick(stats()), { model: name, node }]);
 }
 
 /** 0: nothing held back … 4: paused; −1: unknown or sensor lost. */
@@ -31,7 +31,10 @@ function levelNumber(monitor: StationMonitor): number | undefined {
   return state === undefined ? undefined : THERMAL_LEVELS.indexOf(state as ThermalLevel);
 }
 
-/** One row per metric; a sample without a value is left out, so that a missing sensor is not a 0. */
+/**
+ * One row per metric. What belongs to one node carries its id in the label `node`: names are for people and may repeat.
+ * A sample without a value is left out, so that a missing sensor is not a 0.
+ */
 const ROWS: MetricRow[] = [
   {
     kind: Gauge,
@@ -98,124 +101,109 @@ const ROWS: MetricRow[] = [
   },
   {
     kind: Gauge,
-    name: 'inspected_frames_per_second',
-    help: 'Frames admitted per second',
+    name: 'admitted_frames_per_second',
+    help: 'Frames admitted to inspection per second',
     samples: (m) => [[m.scheduler.rates().admittedPerSecond]],
+  },
+  {
+    kind: Gauge,
+    name: 'inspected_frames_per_second',
+    help: 'Frames inspected per second',
+    samples: (m) => [[m.scheduler.rates().inspectedPerSecond]],
   },
   {
     kind: Gauge,
     name: 'detector_up',
     help: '1 while the detector is ready',
-    labels: ['model'],
+    labels: ['model', 'node'],
     samples: perDetector((s) => (s.state === 'ready' ? 1 : 0)),
   },
   {
     kind: Gauge,
     name: 'detector_exact_arithmetic',
     help: '0 when integer kernels saturate on this processor: results may be wrong',
-    labels: ['model'],
+    labels: ['model', 'node'],
     samples: perDetector(({ kernels }) => (kernels === undefined ? undefined : kernels === 'saturating' ? 0 : 1)),
   },
   {
     kind: Gauge,
     name: 'detector_waiting',
     help: 'Frames waiting',
-    labels: ['model'],
+    labels: ['model', 'node'],
     samples: perDetector((s) => s.waiting),
   },
   {
     kind: Gauge,
     name: 'detector_in_flight',
     help: 'Frames in the process',
-    labels: ['model'],
+    labels: ['model', 'node'],
     samples: perDetector((s) => s.inFlight),
   },
   {
     kind: Gauge,
     name: 'detector_threads',
     help: 'Inference threads',
-    labels: ['model'],
+    labels: ['model', 'node'],
     samples: perDetector((s) => s.threads),
   },
   {
     kind: Gauge,
     name: 'detector_resident_memory_bytes',
     help: 'Resident memory',
-    labels: ['model'],
+    labels: ['model', 'node'],
     samples: perDetector((s) => s.rssBytes),
   },
   {
     kind: Gauge,
     name: 'detector_cpu_seconds',
     help: 'CPU time of the present process',
-    labels: ['model'],
+    labels: ['model', 'node'],
     samples: perDetector((s) => scaled(s.cpuMs, 1e-3)),
   },
   {
     kind: Counter,
     name: 'detector_offered_total',
     help: 'Frames offered',
-    labels: ['model'],
+    labels: ['model', 'node'],
     samples: perDetector((s) => s.offered),
   },
   {
     kind: Counter,
     name: 'detector_inspected_total',
     help: 'Frames inspected',
-    labels: ['model'],
+    labels: ['model', 'node'],
     samples: perDetector((s) => s.inspected),
   },
   {
     kind: Counter,
     name: 'detector_not_inspected_total',
     help: 'Frames not inspected',
-    labels: ['model'],
+    labels: ['model', 'node'],
     samples: perDetector((s) => s.notInspected),
   },
   {
     kind: Counter,
     name: 'detector_restarts_total',
     help: 'Restarts of the process',
-    labels: ['model'],
+    labels: ['model', 'node'],
     samples: perDetector((s) => s.restarts),
   },
   {
     kind: Counter,
     name: 'camera_pictures_total',
     help: 'Pictures by what became of them',
-    labels: ['camera', 'outcome'],
+    labels: ['camera', 'outcome', 'node'],
     samples: (m) =>
-      [...m.cameras].flatMap(([camera, counters]) =>
-        Object.entries(counters()).map(([outcome, count]): Sample => [count, { camera, outcome }]),
+      [...m.cameras].flatMap(([node, { name, counters }]) =>
+        Object.entries(counters()).map(([outcome, count]): Sample => [count, { camera: name, outcome, node }]),
       ),
   },
   {
     kind: Counter,
     name: 'verdicts_total',
     help: 'Parts by verdict',
-    labels: ['station', 'verdict', 'reason'],
-    samples: (m) => m.verdicts.map(({ count, ...labels }) => [count, labels]),
-  },
-  {
-    kind: Counter,
-    name: 'golden_checks_total',
-    help: 'Announced golden parts by how they ended; none of them is among the verdicts',
-    labels: ['station', 'sample', 'outcome'],
-    samples: (m) => m.goldenCounts.map(({ count, ...labels }) => [count, labels]),
-  },
-  {
-    kind: Gauge,
-    name: 'golden_problem',
-    help: '1 while the last check of a golden sample is wrong or one is overdue',
-    labels: ['station'],
-    samples: (m) => [...m.golden.values()].map(({ station, problem }) => [problem ? 1 : 0, { station }]),
-  },
-  {
-    kind: Gauge,
-    name: 'golden_due',
-    help: '1 while a golden sample is due',
-    labels: ['station'],
-    samples: (m) => [...m.golden.values()].map(({ station, due }) => [due ? 1 : 0, { station }]),
+    labels: ['station', 'verdict', 'reason', 'node'],
+    samples: (m) => m.verdicts.map(({ count, node, ...labels }) => [count, { ...labels, node }]),
   },
 ];
 
@@ -261,12 +249,12 @@ export class StationMetrics {
     const duration = new Histogram({
       name: `${PREFIX}inspection_duration_seconds`,
       help: 'From a frame being handed over to its answer, by stage',
-      labelNames: ['model', 'stage'],
+      labelNames: ['model', 'stage', 'node'],
       buckets: DURATION_BUCKETS,
       registers: [this.#registry],
     });
-    monitor.onLatency((model, latency) => {
-      for (const [stage, ms] of Object.entries(latency)) duration.observe({ model, stage }, ms / 1000);
+    monitor.onLatency(({ model, node }, latency) => {
+      for (const [stage, ms] of Object.entries(latency)) duration.observe({ model, stage, node }, ms / 1000);
     });
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
   }
@@ -278,11 +266,4 @@ export class StationMetrics {
   text(): Promise<string> {
     return this.#registry.metrics();
   }
-}
-
-let metrics: StationMetrics | undefined;
-
-/** The one set of metrics of this process, made when it is first asked for. */
-export function stationMetrics(): StationMetrics {
-  return (metrics ??= new StationMetrics(stationMonitor));
 }

@@ -1,21 +1,27 @@
 import type { Verdict } from '../contract/verdict';
-import type { DetectorLike, DetectorStats, Latency } from '../contract/detector';
-import { stationScheduler, type Budget, type Scheduler, type ThermalCondition } from './scheduler';
-import type { GuardState } from '../thermal/guard';
-import type { BoardReading } from '../thermal/sensors/board';
+import type { Budget } from '../contract/budget';
+import type { DetectorStats, Latency } from '../contract/detector';
+import type { BoardReading, GuardState, ThermalCondition } from '../contract/thermal';
 import { LatencyWindow, type LatencySummary } from './latency-window';
-import type { CameraSource, GoldenCount, GoldenStanding, GuardSource, VerdictCount } from './sources';
+import { byName } from './names';
+import type { Scheduler } from './scheduler';
+import type { CameraSource, DetectorSource, GuardSource, Inspected, VerdictCount } from './sources';
 
 type CountsByVerdict = Record<Verdict, number>;
+
+interface ModelPercentiles {
+  total: LatencySummary;
+  infer: LatencySummary;
+}
 
 /** The station in numbers, at one moment; JSON-safe but for the budget's Infinity. */
 export interface StationSnapshot {
   condition: ThermalCondition | null;
   budget: Budget;
   board: BoardReading;
-  framesPerSecond: { offered: number; admitted: number };
-  /** By model. */
-  latencyMs: Record<string, { total: LatencySummary; infer: LatencySummary }>;
+  framesPerSecond: { offered: number; admitted: number; inspected: number };
+  /** These by name; where a name repeats, by `name (id)`. */
+  latencyMs: Record<string, ModelPercentiles>;
   detectors: Record<string, DetectorStats>;
   cameras: Record<string, Record<string, number>>;
   verdicts: CountsByVerdict;
@@ -24,29 +30,26 @@ export interface StationSnapshot {
   process: { cpuPercent: number; rssBytes: number };
 }
 
-interface ModelLatency {
+interface ModelLatency extends Inspected {
   total: LatencyWindow;
   infer: LatencyWindow;
 }
 
 /** Called with every latency, besides the percentiles: the histogram of the metrics. */
-type LatencyListener = (model: string, latency: Latency) => void;
+type LatencyListener = (inspected: Inspected, latency: Latency) => void;
 
-/** Collects what the parts of a station know about themselves. Parts register themselves, and go when they close. */
+/** Collects what the parts of a station know about themselves. Parts register under their ids, and go when they close. */
 export class StationMonitor {
-  readonly detectors = new Map<string, Pick<DetectorLike, 'stats'>>();
+  readonly detectors = new Map<string, DetectorSource>();
   readonly cameras = new Map<string, CameraSource>();
   readonly guards = new Map<string, GuardSource>();
   readonly scheduler: Scheduler;
   readonly #latencies = new Map<string, ModelLatency>();
   readonly #verdicts = new Map<string, VerdictCount>();
-  /** By node. */
-  readonly golden = new Map<string, GoldenStanding>();
-  readonly #goldenCounts = new Map<string, GoldenCount>();
   #onLatency: LatencyListener | undefined;
   #cpu = { usage: process.cpuUsage(), atMs: performance.now() };
 
-  constructor(scheduler: Scheduler = stationScheduler) {
+  constructor(scheduler: Scheduler) {
     this.scheduler = scheduler;
   }
 
@@ -55,32 +58,29 @@ export class StationMonitor {
   }
 
   /** One frame was inspected by a model. */
-  inspected(model: string, latency: Latency): void {
-    let windows = this.#latencies.get(model);
-    if (!windows) this.#latencies.set(model, (windows = { total: new LatencyWindow(), infer: new LatencyWindow() }));
+  inspected({ node, model }: Inspected, latency: Latency): void {
+    const key = `${node}\n${model}`;
+    let windows = this.#latencies.get(key);
+    if (!windows) {
+      windows = { node, model, total: new LatencyWindow(), infer: new LatencyWindow() };
+      this.#latencies.set(key, windows);
+    }
     windows.total.add(latency.total);
     windows.infer.add(latency.infer);
-    this.#onLatency?.(model, latency);
+    this.#onLatency?.({ node, model }, latency);
   }
 
-  /** One part ended in a verdict. */
-  verdict(station: string, verdict: Verdict, reason = ''): void {
-    const key = `${station}\n${verdict}\n${reason}`;
+  /**
+   * One part ended in a verdict.
+   *
+   * @param node id of the node that gave it
+   * @param station name of the station that it speaks for
+   */
+  verdict(node: string, station: string, verdict: Verdict, reason = ''): void {
+    const key = `${node}\n${station}\n${verdict}\n${reason}`;
     const counted = this.#verdicts.get(key);
     if (counted) counted.count += 1;
-    else this.#verdicts.set(key, { station, verdict, reason, count: 1 });
-  }
-
-  /** One announced golden part ended. It is no part of production, so it is not among the verdicts. */
-  goldenEnded(station: string, sample: string, outcome: string): void {
-    const key = `${station}\n${sample}\n${outcome}`;
-    const counted = this.#goldenCounts.get(key);
-    if (counted) counted.count += 1;
-    else this.#goldenCounts.set(key, { station, sample, outcome, count: 1 });
-  }
-
-  get goldenCounts(): GoldenCount[] {
-    return [...this.#goldenCounts.values()];
+    else this.#verdicts.set(key, { node, station, verdict, reason, count: 1 });
   }
 
   get verdicts(): VerdictCount[] {
@@ -94,26 +94,25 @@ export class StationMonitor {
   }
 
   snapshot(): StationSnapshot {
-    const { offeredPerSecond, admittedPerSecond } = this.scheduler.rates();
+    const { offeredPerSecond, admittedPerSecond, inspectedPerSecond } = this.scheduler.rates();
     const verdicts: CountsByVerdict = { PASS: 0, FAIL: 0, NOT_INSPECTED: 0 };
     const notInspected: Record<string, number> = {};
     for (const { verdict, reason, count } of this.verdicts) {
       verdicts[verdict] += count;
       if (verdict === 'NOT_INSPECTED') notInspected[reason] = (notInspected[reason] ?? 0) + count;
     }
-    const latencyMs: StationSnapshot['latencyMs'] = {};
-    for (const [model, windows] of this.#latencies) {
-      const [total, infer] = [windows.total.percentiles(), windows.infer.percentiles()];
-      if (total && infer) latencyMs[model] = { total, infer };
-    }
+    const latencies = [...this.#latencies.values()].flatMap(({ node, model, total, infer }) => {
+      const [ofTotal, ofInfer] = [total.percentiles(), infer.percentiles()];
+      return ofTotal && ofInfer ? [{ id: node, name: model, value: { total: ofTotal, infer: ofInfer } }] : [];
+    });
     return {
       condition: this.scheduler.condition ?? null,
       budget: { ...this.scheduler.budget },
       board: this.guard?.board ?? {},
-      framesPerSecond: { offered: offeredPerSecond, admitted: admittedPerSecond },
-      latencyMs,
-      detectors: Object.fromEntries([...this.detectors].map(([name, detector]) => [name, detector.stats()])),
-      cameras: Object.fromEntries([...this.cameras].map(([name, counters]) => [name, counters()])),
+      framesPerSecond: { offered: offeredPerSecond, admitted: admittedPerSecond, inspected: inspectedPerSecond },
+      latencyMs: byName(latencies),
+      detectors: byName([...this.detectors].map(([id, { name, stats }]) => ({ id, name, value: stats() }))),
+      cameras: byName([...this.cameras].map(([id, { name, counters }]) => ({ id, name, value: counters() }))),
       verdicts,
       notInspected,
       process: { cpuPercent: this.#cpuPercent(), rssBytes: process.memoryUsage.rss() },
@@ -128,6 +127,3 @@ export class StationMonitor {
     return elapsedMs > 0 ? (usage.user + usage.system) / 10 / elapsedMs : 0;
   }
 }
-
-/** The one monitor of this process. */
-export const stationMonitor = new StationMonitor();

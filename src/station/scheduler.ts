@@ -1,37 +1,17 @@
 import { EventEmitter } from 'node:events';
+import { UNLIMITED_BUDGET, type Budget, type StationRates } from '../contract/budget';
+import type { ThermalCondition } from '../contract/thermal';
 import type { NotInspectedReason } from '../contract/verdict';
 import { affordable } from './affordable';
 import { FairShare } from './fair-share';
 import { RateMeter } from '../kit/rate-meter';
-
-/** What a station may spend right now. thermal-guard sets it; cameras, detectors and shadows keep to it. */
-export interface Budget {
-  /** Frames that may be inspected per second, over all cameras; Infinity: no limit. */
-  framesPerSecond: number;
-  /** Inference threads a detector may use; undefined: as configured. */
-  threads: number | undefined;
-  /** Whether shadow models may run. */
-  shadow: boolean;
-  /** No inspection at all until it is false again. */
-  paused: boolean;
-  /** One sentence: why the budget is less than everything. Empty when nothing is held back. */
-  reason: string;
-}
-
-export const UNLIMITED_BUDGET: Readonly<Budget> = {
-  framesPerSecond: Infinity,
-  threads: undefined,
-  shadow: true,
-  paused: false,
-  reason: '',
-};
 
 /** Who asks, by falling priority. */
 export const ADMIT_KINDS = ['primary', 'shadow', 'calibration'] as const;
 export type AdmitKind = (typeof ADMIT_KINDS)[number];
 
 export interface AdmitRequest {
-  /** Name of the camera the frame comes from. */
+  /** Id of the camera the frame comes from (see cameraOf). */
   camera: string;
   kind: AdmitKind;
   /** On the clock of performance.now(), ms; left out: now. */
@@ -41,25 +21,6 @@ export interface AdmitRequest {
 }
 
 export type Admission = { admitted: true } | { admitted: false; reason: NotInspectedReason; detail: string };
-
-/** How the board does, as it stands on every result and alert. */
-export interface ThermalCondition {
-  /** What is given up: `full`, `shadow off`, `rate reduced`, `threads reduced`, `paused`; `unknown` without a sensor. */
-  state: string;
-  /** °C; null when no sensor can be read. */
-  tempC: number | null;
-  /** One sentence; empty when nothing is held back. */
-  reason: string;
-}
-
-export interface StationRates {
-  /** Inspections asked for per second, also by cameras that hold back. */
-  offeredPerSecond: number;
-  /** Inspections admitted per second. */
-  admittedPerSecond: number;
-  /** Inspections done per second: what was admitted less what a detector dropped; as admitted when nobody reports. */
-  inspectedPerSecond: number;
-}
 
 /** The answer for a frame that may be inspected. */
 export const ADMITTED: Readonly<Admission> = { admitted: true };
@@ -195,10 +156,12 @@ export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [Ther
     let declared = 0;
     for (const perSecond of this.#demands.values()) declared += perSecond;
     const admittedPerSecond = this.#admitted.perSecond(nowMs);
+    const inspectedPerSecond = this.#inspected.perSecond(nowMs);
     return {
       offeredPerSecond: Math.max(this.#offered.perSecond(nowMs), declared),
       admittedPerSecond,
-      inspectedPerSecond: this.#isReported ? this.#inspected.perSecond(nowMs) : admittedPerSecond,
+      inspectedPerSecond,
+      spentPerSecond: this.#isReported ? inspectedPerSecond : admittedPerSecond,
     };
   }
 }
@@ -220,6 +183,3 @@ function strictest(budgets: Budget[]): Budget {
     reason: sorted.find((budget) => budget.reason !== '')?.reason ?? '',
   };
 }
-
-/** The one budget of this process. */
-export const stationScheduler = new Scheduler();

@@ -1,5 +1,5 @@
-import type { Budget } from './scheduler';
-import type { GuardState } from '../thermal/guard';
+import type { Budget } from '../contract/budget';
+import type { GuardState } from '../contract/thermal';
 import type { StationMonitor, StationSnapshot } from './monitor';
 
 /** `step`: something was given up or given back; `state`: as it stands, every so often. */

@@ -85,6 +85,3 @@ function problemOf(error: unknown, threads: number): InspectionError {
   const code = error instanceof InspectionError ? error.code : 'DETECTOR_FAILED';
   return new InspectionError(code, `The detector could not change to ${threads} threads: ${messageOf(error)}`);
 }
-
-/** The one keeper of this process. */
-export const stationThreads = new ThreadKeeper();

@@ -1,11 +1,8 @@
-import { UNLIMITED_BUDGET, type Budget } from '../station/scheduler';
+import { UNLIMITED_BUDGET, type Budget } from '../contract/budget';
+import { THERMAL_LEVELS, type ThermalLevel } from '../contract/thermal';
 import { GOVERNOR_DEFAULTS, type GovernorOptions } from './governor-options';
 import { describeHeat } from './heat-text';
 import { TrendWindow } from './trend';
-
-/** What is given up, in this order; each level includes the ones before it. */
-export const THERMAL_LEVELS = ['full', 'shadow off', 'rate reduced', 'threads reduced', 'paused'] as const;
-export type ThermalLevel = (typeof THERMAL_LEVELS)[number];
 
 export interface GovernorInput {
   /** A clock that never runs backwards, ms. */

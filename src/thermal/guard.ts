@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
+import type { Budget } from '../contract/budget';
 import type { DetectorLike } from '../contract/detector';
-import type { Budget, Scheduler, ThermalCondition } from '../station/scheduler';
-import type { ThreadKeeper } from '../station/thread-keeper';
+import type { BudgetSetter, GuardState, ThreadLimiter } from '../contract/thermal';
 import { budgetWithoutSensor, SENSOR_LOST_PAUSE_MS, LOST_AFTER_MS } from './sensor-lost';
 import { Governor, type GovernorState } from './governor';
 import type { GovernorOptions } from './governor-options';
-import type { BoardReading, BoardSensor } from './sensors/board';
+import type { BoardSensor } from './sensors/board';
 
 export interface GuardOptions {
   /** Names this guard's budget in the scheduler. */
@@ -19,20 +19,12 @@ export interface GuardOptions {
 
 export interface GuardSurroundings {
   sensor: Pick<BoardSensor, 'readTempC' | 'readRest'>;
-  scheduler: Scheduler;
-  threads: ThreadKeeper;
+  scheduler: BudgetSetter;
+  threads: ThreadLimiter;
   /** The detector whose threads are reduced; undefined: all of the station. */
   only?: Pick<DetectorLike, 'reconfigure'>;
   /** ms, never runs backwards. */
   clock?: () => number;
-}
-
-/** A state as it is told: what is given up and why, and what the board says. */
-export interface GuardState {
-  condition: ThermalCondition;
-  budget: Budget;
-  slopeKPerMin: number;
-  board: BoardReading;
 }
 
 /** Sensors do not say anything new more often than this, ms. */
@@ -138,8 +130,8 @@ export class ThermalGuard extends EventEmitter<{ step: [GuardState]; problem: [s
     this.#seenMs = nowMs;
     this.#lostMs = undefined;
     this.#isSensorless = false;
-    const { offeredPerSecond, inspectedPerSecond } = this.#around.scheduler.rates();
-    const decided = this.#governor.update({ nowMs, tempC, inspectedPerSecond, offeredPerSecond });
+    const { offeredPerSecond, spentPerSecond } = this.#around.scheduler.rates();
+    const decided = this.#governor.update({ nowMs, tempC, inspectedPerSecond: spentPerSecond, offeredPerSecond });
     this.#tell(decided, wasLost);
   }
 
@@ -173,7 +165,7 @@ export class ThermalGuard extends EventEmitter<{ step: [GuardState]; problem: [s
   }
 
   #blind(lostForMs: number): void {
-    const { offeredPerSecond, inspectedPerSecond } = this.#around.scheduler.rates();
+    const { offeredPerSecond, spentPerSecond } = this.#around.scheduler.rates();
     const wasPaused = this.#state.condition.state === 'paused' || this.#state.budget.paused;
     const stillPaused = wasPaused && lostForMs < SENSOR_LOST_PAUSE_MS;
     const { budget } = this.#state;
@@ -182,7 +174,7 @@ export class ThermalGuard extends EventEmitter<{ step: [GuardState]; problem: [s
     const next = budgetWithoutSensor({
       budget,
       paused: stillPaused,
-      ratePerSecond: inspectedPerSecond || offeredPerSecond,
+      ratePerSecond: spentPerSecond || offeredPerSecond,
     });
     this.#setUnseen('sensor lost', next.reason);
     // what the sensor says when it is back has little to do with what it said before

@@ -1,5 +1,5 @@
 import type { GovernorOptions } from './governor-options';
-import type { ThermalLevel } from './governor';
+import type { ThermalLevel } from '../contract/thermal';
 
 /** What each level gives up, for the sentence in a budget. */
 const GIVEN_UP: Record<ThermalLevel, string> = {

@@ -1,4 +1,4 @@
-import type { Budget } from '../station/scheduler';
+import type { Budget } from '../contract/budget';
 import { GOVERNOR_DEFAULTS } from './governor-options';
 
 /** A sensor without a usable reading for this long is lost, ms; a single bad reading is not. */

@@ -10,7 +10,7 @@ import { Scheduler } from '../../src/station/scheduler';
 import { jpeg, markOf, stopAfter, until } from './support';
 
 /** A camera over a source whose pictures the test decides on. */
-function makeCamera(settings: Record<string, unknown>, grab?: (signal: AbortSignal) => Promise<Picture>) {
+function makeCamera(settings: Record<string, unknown>, grab?: (signal: AbortSignal) => Promise<Picture>, id?: string) {
   let count = 0;
   const pictures = async (): Promise<Picture> => ({
     bytes: jpeg(String(count++)),
@@ -28,7 +28,7 @@ function makeCamera(settings: Record<string, unknown>, grab?: (signal: AbortSign
       open: (listener) =>
         polledSource({ label: 'test', grab: grab ?? pictures, listener, backOff: { firstMs: 2, maxMs: 5 } }),
     },
-    { flights, scheduler },
+    { id, flights, scheduler },
   );
   const answers: CameraAnswer[] = [];
   const problems: string[] = [];
@@ -226,5 +226,16 @@ describe('camera', () => {
     assert.equal((await camera.trigger()).notInspected?.reason, 'stopped');
     assertCountersAddUp(camera);
     assert.equal(flights.listenerCount('left'), 0);
+  });
+
+  it('two cameras of one name: frames of the other do not hold this one back', async () => {
+    const { camera, answers, flights, scheduler } = makeCamera({ fps: 50 }, undefined, 'node-1');
+    flights.enter('test', 'x');
+    flights.enter('test', 'y');
+    await until(() => answers.length > 2, 'pictures');
+    assert.deepEqual([answers[0]?.frame.source, answers[0]?.frame.sourceId], ['test', 'node-1']);
+    scheduler.setBudget({ framesPerSecond: 10 });
+    assert.equal(scheduler.affordable('node-1'), 10);
+    await camera.stop();
   });
 });

@@ -13,6 +13,8 @@ export interface NodeRedOptions {
   userDir: string;
   /** More of settings.js, as the text of object members. */
   settings?: string;
+  /** How long it may take to start, ms; default a minute. */
+  startMs?: number;
 }
 
 type FlowNode = Record<string, unknown> & { id: string; type: string };
@@ -35,6 +37,7 @@ export class NodeRedProcess {
     redJs,
     userDir,
     settings = '',
+    startMs = 60_000,
   }: NodeRedOptions): Promise<NodeRedProcess> {
     const port = await freePort();
     const file = join(userDir, 'settings.js');
@@ -46,17 +49,22 @@ export class NodeRedProcess {
     const child = spawn(node, [redJs, '--userDir', userDir, '--settings', file], { stdio: ['ignore', 'pipe', 'pipe'] });
     const instance = new NodeRedProcess(child, port);
     try {
-      await waitFor('Node-RED to answer', async () => {
-        if (child.exitCode !== null) throw new Error(`Node-RED ended with ${child.exitCode}:\n${instance.log}`);
-        return fetch(`${instance.url}/nodes`, { headers: { accept: 'application/json' } }).then(
-          // with adminAuth in the settings it asks who we are
-          ({ ok, status }) => ok || status === 401,
-          () => false,
-        );
-      });
+      await waitFor(
+        'Node-RED to answer',
+        async () => {
+          if (child.exitCode !== null) throw new Error(`Node-RED ended with ${child.exitCode}:\n${instance.log}`);
+          return fetch(`${instance.url}/nodes`, { headers: { accept: 'application/json' } }).then(
+            // with adminAuth in the settings it asks who we are
+            ({ ok, status }) => ok || status === 401,
+            () => false,
+          );
+        },
+        startMs,
+      );
       await waitFor(
         'the flows to start',
         () => instance.log.includes('Started flows') || instance.log.includes('Waiting for missing types'),
+        startMs,
       );
     } catch (error) {
       child.kill('SIGKILL');

@@ -203,6 +203,7 @@ describe('node camera-in', () => {
     };
     cameraIn(runtime as never);
     assert.deepEqual(asked, [
+      ['/edge-inspect/metrics', 'edge-inspect.read'],
       ['/camera-in/cameras', 'camera-in.read'],
       ['/camera-in/test', 'camera-in.write'],
     ]);

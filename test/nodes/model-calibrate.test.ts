@@ -8,7 +8,7 @@ import type { InspectionMessage } from '../../nodes/shared/messages';
 import modelCalibrate from '../../nodes/model-calibrate/model-calibrate';
 import { loadModel } from '../../src/model/load-model';
 import { CalibrationCollector } from '../../src/quantize/collect/collect';
-import { stationScheduler } from '../../src/station/scheduler';
+import { station } from '../../nodes/shared/station';
 import { deployFlow } from '../helpers/flow';
 import { writeTinyModel } from '../helpers/tiny-model';
 import { waitFor } from '../helpers/wait-for';
@@ -147,16 +147,16 @@ describe('node model-calibrate', () => {
     // the state is the letter after the name in parentheses; T: stopped by a signal
     const state = () => /\) (.)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1];
     try {
-      stationScheduler.setBudget({ shadow: false, reason: 'test' }, 'test');
+      station.scheduler.setBudget({ shadow: false, reason: 'test' }, 'test');
       await waitFor('the process to stand still', () => state() === 'T');
-      stationScheduler.release('test');
+      station.scheduler.release('test');
       await waitFor('the process to go on', () => state() !== 'T');
-      stationScheduler.setBudget({ paused: true, reason: 'test' }, 'test');
+      station.scheduler.setBudget({ paused: true, reason: 'test' }, 'test');
       await waitFor('the process to stand still again', () => state() === 'T');
       await helper.unload();
       await waitFor('the process to be gone', () => !existsSync(`/proc/${pid}`));
     } finally {
-      stationScheduler.release('test');
+      station.scheduler.release('test');
     }
   });
 });

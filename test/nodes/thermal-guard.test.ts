@@ -11,7 +11,7 @@ import nms from '../../nodes/nms/nms';
 import thermalGuard from '../../nodes/thermal-guard/thermal-guard';
 import yoloDetect from '../../nodes/yolo-int8-detect/yolo-int8-detect';
 import type { StateMessage } from '../../src/station/state-message';
-import { stationScheduler } from '../../src/station/scheduler';
+import { station } from '../../nodes/shared/station';
 import { TINY_SIZE, writeTinyModel } from '../helpers/tiny-model';
 import { until } from '../helpers/until';
 
@@ -118,21 +118,21 @@ describe('node thermal-guard', () => {
       sent += 1;
     }, 50);
     const verdicts = () => out.map(({ payload }) => payload as Verdict);
-    const level = () => stationScheduler.condition?.state;
+    const level = () => station.scheduler.condition?.state;
 
     await until('frames are inspected on a cool board', () => verdicts().length > 20);
     assert.ok(verdicts().every(({ verdict }) => verdict !== 'NOT_INSPECTED'));
     assert.equal(detector.stats().threads, 4);
 
     heat('72000');
-    await until('the trend is known', () => stationScheduler.condition?.tempC === 72);
+    await until('the trend is known', () => station.scheduler.condition?.tempC === 72);
     heat('79000');
     await until('the threads are reduced', () => detector.stats().threads === 2, 60_000);
     await until('inspection is paused', () => level() === 'paused', 60_000);
-    assert.deepEqual(stationScheduler.admit({ camera: 'camera', kind: 'shadow' }), {
+    assert.deepEqual(station.scheduler.admit({ camera: 'camera', kind: 'shadow' }), {
       admitted: false,
       reason: 'too hot',
-      detail: stationScheduler.budget.reason,
+      detail: station.scheduler.budget.reason,
     });
     const paused = verdicts().length;
     await until('frames of the pause have their verdict', () => verdicts().length > paused + 5);
@@ -174,15 +174,15 @@ describe('node thermal-guard', () => {
     assert.match(text, /^edge_inspect_thermal_level 0$/m);
     assert.match(
       text,
-      /^edge_inspect_verdicts_total\{station="line-1",verdict="NOT_INSPECTED",reason="too hot"\} \d+$/m,
+      /^edge_inspect_verdicts_total\{station="line-1",verdict="NOT_INSPECTED",reason="too hot",node="alert"\} \d+$/m,
     );
-    assert.match(text, /^edge_inspect_detector_up\{model=".*tiny\.onnx"\} 1$/m);
+    assert.match(text, /^edge_inspect_detector_up\{model=".*tiny\.onnx",node="model"\} 1$/m);
   });
 
   it('beside the flow: other messages pass as they are, with the thermal state', async () => {
     heat('50000');
     const { guard, out } = await deploy({}, false);
-    await until('the first look', () => stationScheduler.condition?.state === 'full');
+    await until('the first look', () => station.scheduler.condition?.state === 'full');
     guard.receive({ payload: 'hello', topic: 'kept' });
     await until('the message', () => out.length === 1);
     const { payload, topic, thermal, notInspected } = out[0] as Loose;
@@ -193,25 +193,25 @@ describe('node thermal-guard', () => {
   it('a sensor that is lost, garbage or implausible: careful, told once, and back by itself', async () => {
     heat('50000');
     const { states } = await deploy({ interval: 0 }, false);
-    await until('the first look', () => stationScheduler.condition?.state === 'full');
+    await until('the first look', () => station.scheduler.condition?.state === 'full');
     rmSync(sensor);
     await until('the loss is told', () => states.some(({ state }) => state === 'sensor lost'));
-    assert.equal(stationScheduler.budget.shadow, false);
-    assert.equal(stationScheduler.budget.paused, false);
+    assert.equal(station.scheduler.budget.shadow, false);
+    assert.equal(station.scheduler.budget.paused, false);
     for (const garbage of ['garbage', '300000', '-40', '']) heat(garbage);
-    assert.equal(stationScheduler.condition?.state, 'sensor lost');
+    assert.equal(station.scheduler.condition?.state, 'sensor lost');
     heat('50000');
-    await until('the sensor is back', () => stationScheduler.condition?.state === 'full');
+    await until('the sensor is back', () => station.scheduler.condition?.state === 'full');
     assert.deepEqual(
       states.map(({ state }) => state),
       ['sensor lost', 'full'],
     );
-    assert.equal(stationScheduler.budget.framesPerSecond, Infinity);
+    assert.equal(station.scheduler.budget.framesPerSecond, Infinity);
   });
 
   it('no sensor from the start: everything passes', async () => {
     const { guard, out } = await deploy({ sensor: join(folder, 'nothing') }, false);
-    await until('the guard gave up', () => stationScheduler.condition?.state === 'unknown');
+    await until('the guard gave up', () => station.scheduler.condition?.state === 'unknown');
     guard.receive({ payload: picture(true) });
     await until('the message', () => out.length === 1);
     assert.equal(out[0]?.notInspected, undefined);
@@ -220,7 +220,7 @@ describe('node thermal-guard', () => {
   it('a frame that has no place is passed on, marked too hot', async () => {
     heat('84000');
     const { guard, out, errors } = await deploy({}, false);
-    await until('the pause', () => stationScheduler.budget.paused);
+    await until('the pause', () => station.scheduler.budget.paused);
     guard.receive({ payload: picture(true), topic: 'camera' });
     await until('the message', () => out.length === 1);
     assert.equal((out[0]?.notInspected as Loose).reason, 'too hot');
@@ -230,9 +230,9 @@ describe('node thermal-guard', () => {
   it('takes other limits from a message, and refuses wrong ones without losing it', async () => {
     heat('70000');
     const { guard, out, errors } = await deploy({}, false);
-    await until('the first look', () => stationScheduler.condition !== undefined);
+    await until('the first look', () => station.scheduler.condition !== undefined);
     guard.receive({ payload: 1, soft: 40, hard: 60 });
-    await until('the pause at 70 °C', () => stationScheduler.budget.paused);
+    await until('the pause at 70 °C', () => station.scheduler.budget.paused);
     guard.receive({ payload: 2, soft: 'hot' });
     await until('both messages and the error', () => out.length === 2 && errors.length === 1);
     assert.equal(errors[0], 'Expected a number between 20 and 110 for soft (°C) but received "hot"');
@@ -261,9 +261,9 @@ describe('node thermal-guard', () => {
   it('gives everything back when it is removed', async () => {
     heat('84000');
     await deploy({}, false);
-    await until('the pause', () => stationScheduler.budget.paused);
+    await until('the pause', () => station.scheduler.budget.paused);
     await helper.unload();
-    assert.equal(stationScheduler.budget.paused, false);
-    assert.equal(stationScheduler.condition, undefined);
+    assert.equal(station.scheduler.budget.paused, false);
+    assert.equal(station.scheduler.condition, undefined);
   });
 });

@@ -6,7 +6,7 @@ import { StationMetrics } from '../../src/station/metrics';
 import { StationMonitor } from '../../src/station/monitor';
 import { stateMessage } from '../../src/station/state-message';
 import { Scheduler } from '../../src/station/scheduler';
-import type { GuardState } from '../../src/thermal/guard';
+import type { GuardState } from '../../src/contract/thermal';
 
 const STATS: DetectorStats = {
   state: 'ready',
@@ -48,12 +48,12 @@ function station(): StationMonitor {
   scheduler.setBudget(GUARD.budget);
   scheduler.setCondition(GUARD.condition);
   monitor.guards.set('guard', () => GUARD);
-  monitor.detectors.set('pcb', { stats: () => STATS });
-  monitor.cameras.set('cam"1"', () => ({ sent: 95, dropped: 5 }));
-  monitor.verdict('line-1', 'PASS');
-  monitor.verdict('line-1', 'FAIL');
-  monitor.verdict('line-1', 'NOT_INSPECTED', 'too hot');
-  monitor.verdict('line-1', 'NOT_INSPECTED', 'too hot');
+  monitor.detectors.set('m1', { name: 'pcb', stats: () => STATS });
+  monitor.cameras.set('c1', { name: 'cam"1"', counters: () => ({ sent: 95, dropped: 5 }) });
+  monitor.verdict('a1', 'line-1', 'PASS');
+  monitor.verdict('a1', 'line-1', 'FAIL');
+  monitor.verdict('a1', 'line-1', 'NOT_INSPECTED', 'too hot');
+  monitor.verdict('a1', 'line-1', 'NOT_INSPECTED', 'too hot');
   return monitor;
 }
 
@@ -69,7 +69,7 @@ describe('monitor', () => {
 
   it('a snapshot has the station in numbers', () => {
     const monitor = station();
-    monitor.inspected('pcb', { queue: 1, decode: 2, infer: 30, total: 33 });
+    monitor.inspected({ node: 'm1', model: 'pcb' }, { queue: 1, decode: 2, infer: 30, total: 33 });
     const snapshot = monitor.snapshot();
     assert.equal(snapshot.condition?.state, 'rate reduced');
     assert.equal(snapshot.board.clockMHz, 2400);
@@ -93,7 +93,7 @@ describe('monitor', () => {
   it('metrics: every value with its unit and labels, nothing for what is not known', async () => {
     const monitor = station();
     const metrics = new StationMetrics(monitor);
-    monitor.inspected('pcb', { queue: 1, decode: 2, infer: 30, total: 33 });
+    monitor.inspected({ node: 'm1', model: 'pcb' }, { queue: 1, decode: 2, infer: 30, total: 33 });
     for (const text of [await metrics.text(), await metrics.text()]) {
       for (const line of [
         'edge_inspect_temperature_celsius 74.5',
@@ -105,15 +105,15 @@ describe('monitor', () => {
         'edge_inspect_thermal_level 2',
         'edge_inspect_budget_frames_per_second 5',
         'edge_inspect_budget_shadow 0',
-        'edge_inspect_detector_up{model="pcb"} 1',
-        'edge_inspect_detector_exact_arithmetic{model="pcb"} 1',
-        'edge_inspect_detector_inspected_total{model="pcb"} 90',
-        'edge_inspect_detector_restarts_total{model="pcb"} 1',
-        'edge_inspect_detector_cpu_seconds{model="pcb"} 2.5',
-        'edge_inspect_camera_pictures_total{camera="cam\\"1\\"",outcome="dropped"} 5',
-        'edge_inspect_verdicts_total{station="line-1",verdict="NOT_INSPECTED",reason="too hot"} 2',
-        'edge_inspect_inspection_duration_seconds_bucket{le="0.05",model="pcb",stage="infer"} 1',
-        'edge_inspect_inspection_duration_seconds_count{model="pcb",stage="total"} 1',
+        'edge_inspect_detector_up{model="pcb",node="m1"} 1',
+        'edge_inspect_detector_exact_arithmetic{model="pcb",node="m1"} 1',
+        'edge_inspect_detector_inspected_total{model="pcb",node="m1"} 90',
+        'edge_inspect_detector_restarts_total{model="pcb",node="m1"} 1',
+        'edge_inspect_detector_cpu_seconds{model="pcb",node="m1"} 2.5',
+        'edge_inspect_camera_pictures_total{camera="cam\\"1\\"",outcome="dropped",node="c1"} 5',
+        'edge_inspect_verdicts_total{station="line-1",verdict="NOT_INSPECTED",reason="too hot",node="a1"} 2',
+        'edge_inspect_inspection_duration_seconds_bucket{le="0.05",model="pcb",stage="infer",node="m1"} 1',
+        'edge_inspect_inspection_duration_seconds_count{model="pcb",stage="total",node="m1"} 1',
       ]) {
         assert.ok(text.split('\n').includes(line), `${line} in\n${text.slice(0, 4000)}`);
       }
@@ -125,7 +125,7 @@ describe('monitor', () => {
     const monitor = station();
     const metrics = new StationMetrics(monitor);
     await metrics.text();
-    monitor.detectors.delete('pcb');
+    monitor.detectors.delete('m1');
     monitor.guards.delete('guard');
     const text = await metrics.text();
     assert.doesNotMatch(text, /model="pcb"/);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Random } from '../../src/kit/random';
-import { Scheduler, UNLIMITED_BUDGET, type AdmitKind } from '../../src/station/scheduler';
+import { UNLIMITED_BUDGET } from '../../src/contract/budget';
+import { Scheduler, type AdmitKind } from '../../src/station/scheduler';
 
 interface Asker {
   camera: string;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Governor, THERMAL_LEVELS, type GovernorState } from '../../src/thermal/governor';
+import { THERMAL_LEVELS } from '../../src/contract/thermal';
+import { Governor, type GovernorState } from '../../src/thermal/governor';
 import { temperatureLimits } from '../../src/thermal/governor-options';
 
 /** Feeds a course of temperatures, one a second, to a governor of a line that inspects as told, 10 per second at most. */

@@ -1,9 +1,9 @@
 /**
- * edge-inspect quantize beside onnxruntime.quantization in Python: same model, same pictures, minmax. Wall time, peak memory,
- * file size, then speed and mAP of the results in one run, with rows for int8 activations and dynamic quantization.
+ * Edge-inspect quantize beside onnxruntime.quantization in Python: same model, same pictures, minmax. Wall time, peak
+ * memory, file size, then speed and mAP of the results in one run, with rows for int8 activations and dynamic
+ * quantization. Needs: pip install onnx onnxruntime pillow numpy.
  *
  * Usage: npm run lab -- compare MODEL.onnx CALIBRATION_DIR IMAGES LABELS [RUNS]
- * Needs: pip install onnx onnxruntime pillow numpy
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

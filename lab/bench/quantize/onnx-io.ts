@@ -1,5 +1,6 @@
 /**
  * How long protobuf-es takes to parse and to write an ONNX model.
+ *
  * Usage: npm run lab -- onnx-io MODEL.onnx
  */
 import { readFileSync } from 'node:fs';

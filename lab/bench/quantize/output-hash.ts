@@ -1,8 +1,8 @@
 /**
- * Hashes of a model's outputs on a fixed picture: the same on x64 and on arm64 when integers do all the work.
+ * Hashes of a model's outputs on a fixed picture: the same on x64 and on arm64 when integers do all the work. For arm64
+ * run it with an arm64 Node.js, native or in an emulator.
  *
  * Usage: npm run lab -- output-hash MODEL…
- * For arm64 run it with an arm64 Node.js, native or in an emulator.
  */
 import { createHash } from 'node:crypto';
 import { loadModel } from '../../../src/model/load-model';

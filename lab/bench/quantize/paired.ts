@@ -1,7 +1,10 @@
-// npm run lab -- paired FLOAT INT8 IMAGES LABELS [MORE_IMAGES…]
-//
-// Few images make an mAP difference noisy, so the two models are compared image by image: recall at confidence 0.25 on the labelled
-// images as paired differences with a bootstrap interval, and on all images given how often the models see the same things.
+/**
+ * How often two models see the same things, image by image: few images make a difference of mAP noisy. Recall at
+ * confidence 0.25 on the labelled images as paired differences with a bootstrap interval, and on all images given how
+ * often the models agree.
+ *
+ * Usage: npm run lab -- paired FLOAT INT8 IMAGES LABELS [MORE_IMAGES…]
+ */
 import { readFile } from 'node:fs/promises';
 import { listImages, readDataset, toTruths } from '../../../src/evaluate/map-dataset';
 import { nms } from '../../../src/detect/nms';

@@ -3,8 +3,8 @@ import { Waiters } from '../../kit/wait';
 
 /** What the gate needs to know of the frames that are on their way through the detectors. */
 export interface Flights {
-  /** Frames of this source that a detector has accepted and not answered. */
-  inFlight(source: string): number;
+  /** Frames of this camera that a detector has accepted and not answered. */
+  inFlight(camera: string): number;
   on(event: 'left', listener: () => void): unknown;
   off(event: 'left', listener: () => void): unknown;
 }
@@ -22,7 +22,7 @@ export type Passage = 'go' | 'dropped' | 'stopped';
  * to a stated number.
  */
 export class Gate {
-  readonly #source: string;
+  readonly #camera: string;
   readonly #policy: Overload;
   readonly #flights: Flights;
   readonly #line: Array<(passage: Passage) => void> = [];
@@ -32,8 +32,8 @@ export class Gate {
   #justGone = 0;
   #stopped = false;
 
-  constructor(source: string, policy: Overload, flights: Flights) {
-    this.#source = source;
+  constructor(camera: string, policy: Overload, flights: Flights) {
+    this.#camera = camera;
     this.#policy = policy;
     this.#flights = flights;
     flights.on('left', this.#onLeft);
@@ -68,7 +68,7 @@ export class Gate {
   }
 
   #isFree(): boolean {
-    return this.#flights.inFlight(this.#source) + this.#justGone < IN_FLIGHT_LIMIT;
+    return this.#flights.inFlight(this.#camera) + this.#justGone < IN_FLIGHT_LIMIT;
   }
 
   #countGone(): void {

@@ -1,5 +1,6 @@
-import { UNLIMITED_BUDGET } from '../../station/scheduler';
-import { Governor, type GovernorInput, type GovernorState, type ThermalLevel } from '../../thermal/governor';
+import { UNLIMITED_BUDGET } from '../../contract/budget';
+import type { ThermalLevel } from '../../contract/thermal';
+import { Governor, type GovernorInput, type GovernorState } from '../../thermal/governor';
 
 /** One row per way to answer heat: the governor and what it is measured against. */
 export const CONTROLLER_NAMES = ['governor', 'firmware', 'thermostat'] as const;

@@ -1,5 +1,5 @@
+import type { ThermalLevel } from '../../contract/thermal';
 import { escapeHtml } from '../../kit/html';
-import type { ThermalLevel } from '../../thermal/governor';
 import type { ThermalResult, TracePoint } from './simulate';
 
 /** Size of a plot in its own units; it scales with the page. */

@@ -1,7 +1,7 @@
 import { RateMeter } from '../../kit/rate-meter';
 import { Random } from '../../kit/random';
 import { CONTROLLERS, type ControllerName } from './controllers';
-import type { ThermalLevel } from '../../thermal/governor';
+import type { ThermalLevel } from '../../contract/thermal';
 import { GOVERNOR_DEFAULTS } from '../../thermal/governor-options';
 import { Plant, capacityPerSecond, sustainableRate } from './plant';
 import { plantParameters, varied, type Cooling, type PlantParameters } from './plant-parameters';

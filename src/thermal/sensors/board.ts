@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { expected } from '../../contract/errors';
+import type { BoardReading } from '../../contract/thermal';
 import {
   parseFan,
   parseMeasureClock,
@@ -9,20 +10,8 @@ import {
   parseThrottled,
   plausibleC,
 } from './parse';
-import type { Rails, Throttling } from './parse';
 import { findFanFile, findTempFiles, readClock, readValue } from './sysfs';
 import { Vcgencmd } from './vcgencmd';
-
-/** What the board says about itself; every part is missing where there is no sensor for it. */
-export interface BoardReading {
-  tempC?: number;
-  clockMHz?: number;
-  throttling?: Throttling;
-  /** Power of the supply rails, W, and their sum. */
-  rails?: Rails;
-  powerW?: number;
-  fanRpm?: number;
-}
 
 export interface BoardSensorOptions {
   /**

@@ -1,3 +1,5 @@
+import type { Rails, Throttling } from '../../contract/thermal';
+
 /** What the lines of a board's sensors say. Every function gives undefined for text that is not what it should be. */
 
 /** Readings outside are a broken sensor, not a temperature: a SoC below −30 °C does not boot, above 125 °C is switched off. */
@@ -50,15 +52,6 @@ export function parseMeasureClock(text: string): number | undefined {
   return found ? Number(found[1]) / 1e6 : undefined;
 }
 
-export interface Throttling {
-  underVoltage: boolean;
-  frequencyCapped: boolean;
-  throttled: boolean;
-  softTempLimit: boolean;
-  /** Any of them since the board was started. */
-  hasOccurred: boolean;
-}
-
 /**
  * `vcgencmd get_throttled`: `throttled=0x50005`. Bits 0 to 3: now; 16 to 19: since the start
  * (raspberrypi.com documentation, "vcgencmd"; the same on a Pi 5: raspberrypi/documentation issue 3257).
@@ -75,9 +68,6 @@ export function parseThrottled(text: string): Throttling | undefined {
     hasOccurred: (bits & 0xf0000) !== 0,
   };
 }
-
-/** Power of each supply rail of the board, W, by its name. */
-export type Rails = Record<string, number>;
 
 /** `  VDD_CORE_A current(7)=5.03652000A`, `  VDD_CORE_V volt(15)=0.89369880V` */
 const RAIL_LINE = /^\s*(\w+)_([AV]) (?:current|volt)\(\d+\)=(\d+(?:\.\d+)?)[AV]\s*$/;
