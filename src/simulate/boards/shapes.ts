@@ -65,3 +65,17 @@ export function rectangle(r: RectangleShape): Shape {
     return local.map((p) => ({ x: r.x + p.x * cos - p.y * sin, y: r.y + p.x * sin + p.y * cos }));
   };
 }
+
+/** A straight piece that changes its width: from `halfA` at a to `halfB` at b, with square ends. */
+export function taper(a: Point, b: Point, halfA: number, halfB: number): Shape {
+  const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
+  const x = (b.x - a.x) / length;
+  const y = (b.y - a.y) / length;
+  return (grow) =>
+    [
+      { from: a, along: -grow, across: halfA + grow },
+      { from: b, along: grow, across: halfB + grow },
+      { from: b, along: grow, across: -halfB - grow },
+      { from: a, along: -grow, across: -halfA - grow },
+    ].map(({ from, along, across }) => ({ x: from.x + x * along - y * across, y: from.y + y * along + x * across }));
+}

@@ -2,7 +2,7 @@ import type { Mask, Point } from '../mask';
 import type { Random } from '../../../kit/random';
 import { bowed, doodle, type Stroke } from './brush';
 import { isNoDesignedSpot, isPlainlyAtAnEdge, leavesBothSides, type Change } from './recognisable';
-import { along, edgeSiteOf, run, turned, type SiteKind } from './site';
+import { along, edgeSiteOf, isLone, run, turned, type SiteKind } from './site';
 import type { Pieces } from './topology';
 
 /** The six classic defects, in the class order of the public data sets. */
@@ -31,10 +31,21 @@ const STRAIGHT_PX = 30;
 /** Nor do they stray so far that they reach something else on the way, px. */
 const MAX_SAG_PX = 7;
 
-/** Strokes from one side to the other: one line, a bar with parallel edges, or a scribble. */
-function crossing(random: Random, a: Point, b: Point, halfWidth: number): Stroke[] {
+/** Least and largest sag, over its length, of a bridge to a pad that hangs on nothing else. */
+const CROOKED: [number, number] = [0.14, 0.35];
+
+/**
+ * Strokes from one side to the other: one line, a bar with parallel edges, or a scribble.
+ *
+ * @param crooked never a straight line: it would look designed
+ */
+function crossing(random: Random, a: Point, b: Point, halfWidth: number, crooked: boolean): Stroke[] {
   const kind = random.next();
   const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
+  if (crooked && kind < 0.7) {
+    const bow = Math.max(Math.min(random.between(...CROOKED), MAX_SAG_PX / length), 2 / length) * random.sign();
+    return [{ path: bowed(random, a, b, bow), from: halfWidth, to: halfWidth * random.between(0.5, 1.4) }];
+  }
   if (kind < 0.85) {
     const to = random.chance(0.7) ? halfWidth : halfWidth * random.between(0.5, 1.6);
     const bend = random.normal() * 0.14;
@@ -88,7 +99,9 @@ function across(mask: Mask, edges: Int32Array, random: Random, value: 0 | 1): St
   const end = along(site, heading, distance - 1 + over);
   const room = run(mask, along(site, heading, distance), heading, value === 1 ? 0 : 1, 12);
   if (room < over + 3) return undefined;
-  return crossing(random, start, end, random.logBetween(2.2, value === 1 ? 9 : 5.5));
+  // a pad that hangs on one straight neck is a test point, and nobody can tell a short from it
+  const crooked = value === 0 && (isLone(mask, site) || isLone(mask, along(site, heading, distance)));
+  return crossing(random, start, end, random.logBetween(2.2, value === 1 ? 9 : 5.5), crooked);
 }
 
 /** From an edge inwards (a bite) or outwards (a spur). */

@@ -1,3 +1,4 @@
+import { flood, SIDES } from '../flood';
 import type { Mask, Point } from '../mask';
 import type { Random } from '../../../kit/random';
 
@@ -74,6 +75,23 @@ export function edgeSiteOf(mask: Mask, edges: Int32Array, random: Random, kind: 
     if (site && isOfKind(mask, site, kind)) return site;
   }
   return edgeSite(mask, edges, random);
+}
+
+/** A piece of copper below this is a pad or a dot that is joined to nothing, px; a pad of 25 px radius has 2,000. */
+const LONE_PX = 2600;
+
+/** Whether the copper at a place is a lone pad. What is not copper is none. */
+export function isLone(mask: Mask, at: Point): boolean {
+  const x = Math.round(at.x);
+  const y = Math.round(at.y);
+  if (mask.at(x, y) !== 1) return false;
+  const taken = new Set<number>();
+  const size = flood(mask.width, mask.height, y * mask.width + x, SIDES, (index) => {
+    if (taken.size >= LONE_PX || mask.data[index] !== 1 || taken.has(index)) return false;
+    taken.add(index);
+    return true;
+  });
+  return size < LONE_PX;
 }
 
 export function turned(direction: Point, angle: number): Point {

@@ -5,6 +5,8 @@ import type { Sheet } from '../sheet';
 import { bus, chip, footprint, MIN_DRILL_PX, vias } from './parts';
 import { build } from './recipe';
 import { drawPath, step } from './route';
+import { waists, wedges } from './tapered';
+import { testPoints } from './test-points';
 
 /** Heavy copper: bars side by side with steps, slots and round ends. */
 export function bars(sheet: Sheet, random: Random): void {
@@ -48,7 +50,9 @@ export function bars(sheet: Sheet, random: Random): void {
   const rules = { halfWidth: 8, clearance: 14, pad: 20, drilled: 0.5, bendRadius: 0 };
   build(sheet, random, rules, [
     [chip, 0, 2],
+    [waists, 0, 2],
     [vias, 0, 1],
+    [testPoints, 0, 2],
   ]);
 }
 
@@ -85,7 +89,10 @@ export function power(sheet: Sheet, random: Random): void {
     [bus, 0, 2],
     [footprint, 0, 3],
     [chip, 0, 4],
+    [waists, 0, 3],
+    [wedges, 0, 2],
     [vias, 0, 2],
+    [testPoints, 0, 3],
   ]);
   const drill = random.logBetween(MIN_DRILL_PX, 22);
   for (let i = random.integer(0, 16); i > 0; i--) {

@@ -1,9 +1,11 @@
 import type { Random } from '../../../kit/random';
+import type { Point } from '../mask';
 import { capsule, disc, rectangle } from '../shapes';
 import type { Sheet } from '../sheet';
 import { bus, chip, target, vias } from './parts';
 import { build, wholeSheet } from './recipe';
 import { step } from './route';
+import { testPoints } from './test-points';
 
 /** A gap that steps to and fro at right angles across the board. */
 function crenel(sheet: Sheet, random: Random, half: number): void {
@@ -38,6 +40,12 @@ function loops(sheet: Sheet, random: Random, half: number): void {
   }
 }
 
+/** The clearance of a drill in the middle of a gap, alike on both sides of it. */
+function bulge(sheet: Sheet, random: Random, a: Point, b: Point, half: number): void {
+  const share = random.between(0.2, 0.8);
+  sheet.gap(disc(a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share, half * random.between(1.3, 2.5) + 1));
+}
+
 /** Shorter cuts in a plane look like pin-holes, px. */
 const MIN_GAP_PX = 70;
 
@@ -68,6 +76,7 @@ export function plane(sheet: Sheet, random: Random): void {
     for (let i = 0; i < segments; i++) {
       const next = step(at, heading, random.logBetween(i === 0 ? MIN_GAP_PX : 25, 350));
       sheet.gap(capsule(at, next, gapHalf));
+      if (random.chance(0.15)) bulge(sheet, random, at, next, gapHalf);
       at = next;
       heading += random.pick([-2, -1, 1, 2]);
     }
@@ -95,5 +104,6 @@ export function plane(sheet: Sheet, random: Random): void {
     [chip, 0, 5],
     [vias, 0, 2],
     [bus, 0, 1],
+    [testPoints, 0, 2],
   ]);
 }
