@@ -19,6 +19,7 @@ class Augmentation:
     scale: tuple[float, float] = (0.7, 1.4)
     mosaic: float = 0.25
     aim: float = 0.75  # crops that are aimed at an object rather than anywhere
+    hard: float = 0.5  # crops of a folder with mined places that are aimed at one of them
     keep_visible: float = 0.4  # a cut object stays when this much of its area is seen
     rotate: bool = True  # quarter turns; only for scenes without an 'up'
     flip: float = 0.5
@@ -30,13 +31,18 @@ class Augmentation:
     blur: float = 0.15
 
 
-def crop(rng, image, objects, size, aug: Augmentation):
-    """A window of the image, zoomed, turned and flipped to [size, size]; with the objects that stay visible in it."""
+def crop(rng, image, objects, size, aug: Augmentation, focus=None):
+    """A window of the image, zoomed, turned and flipped to [size, size]; with the objects that stay visible in it.
+
+    It is aimed at one of the `focus` boxes [n, 4] where given, otherwise mostly at an object.
+    """
     zoom = float(np.exp(rng.uniform(*np.log(aug.scale))))
     height, width = image.shape[:2]
     window = size / zoom
     target = None
-    if len(objects) and rng.random() < aug.aim:
+    if focus is not None:
+        target = focus[rng.integers(len(focus))]
+    elif len(objects) and rng.random() < aug.aim:
         target = objects[rng.integers(len(objects)), 1:]
     left = _place(rng, width, window, None if target is None else target[[0, 2]])
     top = _place(rng, height, window, None if target is None else target[[1, 3]])
@@ -92,7 +98,7 @@ def as_rgb(image):
 
 
 def mosaic(rng, draw, size, aug: Augmentation):
-    """Four crops around a random centre. draw() gives an (image, objects) pair."""
+    """Four crops around a random centre. draw() gives an image, its objects, and focus boxes or None."""
     centre_x, centre_y = rng.integers(size // 4, size * 3 // 4, 2)
     canvas, found = np.empty((size, size, 3), np.uint8), []
     for x1, y1, x2, y2 in (
@@ -111,9 +117,9 @@ def mosaic(rng, draw, size, aug: Augmentation):
     return canvas, np.concatenate(found)
 
 
-def finished_crop(rng, image, objects, size, aug: Augmentation):
+def finished_crop(rng, image, objects, focus, size, aug: Augmentation):
     """A crop with its changes of look: of edges for two-level images, of light, colour, noise and blur for all."""
-    image, objects = crop(rng, image, objects, size, aug)
+    image, objects = crop(rng, image, objects, size, aug, focus)
     if image.ndim == 2 and is_binary(image) and rng.random() < aug.edges:
         image = rough_edges(rng, image)
     return change_look(rng, image, aug), objects

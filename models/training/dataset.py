@@ -67,6 +67,12 @@ def read_labels(path: Path, classes: int) -> np.ndarray:
     return np.array(rows, np.float32).reshape(-1, 5)
 
 
+def read_focus(path: Path) -> np.ndarray:
+    """Rows of cx, cy, w, h (normalised) that `mine` wrote: places where a model was wrong. No file: none."""
+    rows = [line.split() for line in path.read_text("utf-8").splitlines()] if path.is_file() else []
+    return np.array(rows, np.float32).reshape(-1, 4)
+
+
 def decode(path: Path, size: int) -> np.ndarray:
     """An image as [h, w] (grey) or [h, w, 3] (RGB) uint8, its longer side scaled to `size` pixels."""
     image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
@@ -99,6 +105,8 @@ class Dataset:
     cache_bytes: int = 4 << 30
     files: list[Path] = field(default_factory=list)
     labels: list[np.ndarray] = field(default_factory=list)
+    focus: list[np.ndarray] = field(default_factory=list)
+    hard: list[int] = field(default_factory=list)  # images with a place to focus on
     _cache: dict[int, np.ndarray] = field(default_factory=dict)
     _cached: int = 0
 
@@ -110,7 +118,9 @@ class Dataset:
         if not files:
             raise InputError(f"Expected at least one image for the dataset but received none in {place / 'images'}")
         labels = [read_labels(place / "labels" / f"{f.stem}.txt", len(names)) for f in files]
-        return Dataset(place, names, size, weight, cache_bytes, files, labels)
+        focus = [read_focus(place / "focus" / f"{f.stem}.txt") for f in files]
+        hard = [index for index, rows in enumerate(focus) if len(rows)]
+        return Dataset(place, names, size, weight, cache_bytes, files, labels, focus, hard)
 
     def __len__(self) -> int:
         return len(self.files)
@@ -128,11 +138,17 @@ class Dataset:
     def objects(self, index: int) -> np.ndarray:
         """[n, 5]: class, x1, y1, x2, y2 in pixels of image(index)."""
         rows = self.labels[index].copy()
-        height, width = self.image(index).shape[:2]
-        centre, half = rows[:, 1:3].copy(), rows[:, 3:5] / 2
-        rows[:, 1:3], rows[:, 3:5] = centre - half, centre + half
-        rows[:, 1:5] *= (width, height, width, height)
+        rows[:, 1:] = self._corners(index, rows[:, 1:])
         return rows
+
+    def focus_boxes(self, index: int) -> np.ndarray:
+        """[n, 4]: x1, y1, x2, y2 in pixels of image(index) where a model was wrong."""
+        return self._corners(index, self.focus[index])
+
+    def _corners(self, index: int, boxes: np.ndarray) -> np.ndarray:
+        height, width = self.image(index).shape[:2]
+        centre, half = boxes[:, :2], boxes[:, 2:] / 2
+        return np.concatenate((centre - half, centre + half), 1) * np.float32((width, height, width, height))
 
 
 def parse_source(text: str) -> tuple[str, float]:

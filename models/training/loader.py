@@ -29,8 +29,11 @@ class Loader:
 
     def _draw(self):
         dataset = self.datasets[self._rng.choice(len(self.datasets), p=self._odds)]
+        if dataset.hard and self._rng.random() < self.aug.hard:
+            index = int(self._rng.choice(dataset.hard))
+            return dataset.image(index), dataset.objects(index), dataset.focus_boxes(index)
         index = int(self._rng.integers(len(dataset)))
-        return dataset.image(index), dataset.objects(index)
+        return dataset.image(index), dataset.objects(index), None
 
     def _sample(self):
         if self._rng.random() < self.aug.mosaic:

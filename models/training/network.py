@@ -112,6 +112,14 @@ class Dfl(nn.Module):
         return self.conv(x.view(batch, 4, REG_MAX, cells).transpose(2, 1).softmax(1)).view(batch, 4, cells)
 
 
+def freeze(model: "Yolo", layers: int) -> None:
+    """Keeps the first layers (10: all of the backbone) and their batch statistics as they are; call after train()."""
+    for layer in model.model[:layers]:
+        layer.eval()
+        for parameter in layer.parameters():
+            parameter.requires_grad = False
+
+
 def cell_centres(heights_widths, device=None):
     """Centres of all cells, in cells of their own scale, and strides in pixels: [cells, 2] and [cells, 1]."""
     centres, strides = [], []

@@ -28,7 +28,12 @@ class Workers:
         copy.to(memory_format=torch.channels_last).load_state_dict(self.model.state_dict())
         for mine, shared in zip(copy.parameters(), self.model.parameters()):
             mine.data = shared.data
-        return copy.train()
+        for mine, shared in zip(copy.parameters(), self.model.parameters()):
+            mine.requires_grad = shared.requires_grad
+        copy.train()
+        for mine, shared in zip(copy.modules(), self.model.modules()):
+            mine.training = shared.training  # frozen layers keep their batch statistics
+        return copy
 
     def _share(self, replica: Yolo, images, targets) -> dict:
         replica.zero_grad(set_to_none=True)

@@ -20,7 +20,7 @@ from .dataset import InputError, open_all
 from .evaluate import evaluate
 from .loader import Loader
 from .loss import Loss
-from .network import Yolo
+from .network import Yolo, freeze
 from .onnx_weights import MEASURED_BATCHES, start_from_onnx
 from .parallel import Workers
 from .predict import Runner
@@ -54,6 +54,7 @@ class Config:
     precision: str = "auto"
     cache_gb: float = 6.0
     init: str = ""
+    freeze: int = 0  # first layers that stay as they are; 10 is the backbone
     teacher: str = ""
     teacher_gain: float = 1.0
     upright: bool = False
@@ -76,6 +77,7 @@ def check(config: Config) -> None:
         ("--width", config.width, 0 < config.width <= 2, "a number above 0 up to 2"),
         ("--depth", config.depth, 0 < config.depth <= 2, "a number above 0 up to 2"),
         ("--threads", config.threads, config.threads >= 1, "a number of at least 1"),
+        ("--freeze", config.freeze, 0 <= config.freeze <= 22, "a number of layers from 0 to 22"),
         ("--batch", config.batch, config.batch >= config.threads, "at least one crop per thread"),
         ("--steps", config.steps, config.steps >= 1, "a number of at least 1"),
         ("--minutes", config.minutes, config.minutes >= 0, "a number of at least 0"),
@@ -88,11 +90,12 @@ def check(config: Config) -> None:
 
 
 def use_bfloat16(precision: str) -> bool:
-    """bfloat16 pays only where the processor multiplies it in hardware (AMX, AVX512-BF16); elsewhere it is emulated."""
+    """bfloat16 pays only where the processor has tiles for it (AMX): 62 instead of 32 crops/s. With AVX512-BF16 alone a step
+    takes 1.4 times as long as in float32 (measured: 0.82 and 0.58 s of one core for 8 crops of 320 px)."""
     if precision != "auto":
         return precision == "bf16"
     flags = Path("/proc/cpuinfo")
-    return flags.exists() and any(f in flags.read_text() for f in ("amx_bf16", "avx512_bf16"))
+    return flags.exists() and "amx_bf16" in flags.read_text()
 
 
 def make_optimizer(model: Yolo, config: Config):
@@ -118,10 +121,12 @@ class Run:
         torch.manual_seed(config.seed)
         self.model = Yolo(len(self.names), config.width, config.depth)
         self.ema = MovingAverage(self.model)
+        freeze(self.model, config.freeze)
         self.optimizer = make_optimizer(self.model, config)
         self.stop = False
         self._resume_or_init()
         self.model.to(memory_format=torch.channels_last).train()
+        freeze(self.model, config.freeze)
         self.teacher = None
         if config.teacher:
             self.teacher, state = load_model(Path(config.teacher))
