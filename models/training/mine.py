@@ -1,8 +1,9 @@
 """Looks for what a model gets wrong, so that training goes there: python -m models.training.mine --model M --data DIR
 
-Writes DIR/focus/NAME.txt beside the labels: one `cx cy w h` line, normalised, per false alarm (above --confidence) and per
-missed object. `train` aims half of the crops of such a folder at these places. Most useful on pictures of good parts, where
-nothing else says which of a thousand places is worth looking at. Running it again replaces the folder's earlier findings.
+Writes DIR/focus/NAME.txt beside the labels: one `cx cy w h` line, normalised, per false alarm (above --confidence) and
+per missed object. `train` aims half of the crops of such a folder at these places. Most useful on pictures of good
+parts, where nothing else says which of a thousand places is worth looking at. Running it again replaces what it found
+before.
 """
 
 import argparse

@@ -2,6 +2,7 @@ import type { NodeMessageInFlow } from 'node-red';
 import type { NotInspected, NotInspectedReason } from '../../src/contract/verdict';
 import type { Detection } from '../../src/contract/detection';
 import type { Annotation } from '../../src/detect/annotations';
+import type { ModelThresholds } from '../../src/contract/manifest';
 import type { Latency, ModelInfo } from '../../src/contract/detector';
 import type { FrameInfo } from '../../src/contract/frame';
 import type { ThermalCondition } from '../../src/contract/thermal';
@@ -13,7 +14,7 @@ export interface InferenceRecord {
   threads: number;
   /** The upright source image, pixels: what boxes are in. */
   image: { width: number; height: number };
-  thresholds: { confidence?: number; iou?: number };
+  thresholds: ModelThresholds;
   /** Thermal condition of the station when the frame was inspected. */
   thermal?: Readonly<ThermalCondition>;
 }

@@ -1,7 +1,7 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import { InspectionError, expected, type ErrorCode } from '../../src/contract/errors';
 import type { NotInspectedReason } from '../../src/contract/verdict';
-import type { DetectorState, DetectOutcome } from '../../src/contract/detector';
+import type { DetectorState, DetectOutcome, ModelInfo } from '../../src/contract/detector';
 import { cameraOf } from '../../src/contract/frame';
 import { newFrame } from '../../src/image/new-frame';
 import { ADMITTED } from '../../src/station/scheduler';
@@ -140,7 +140,7 @@ export = function (RED: NodeAPI) {
         latencyMs: outcome.latencyMs,
         threads: outcome.threads,
         image: outcome.image,
-        thresholds: { confidence: outcome.confidence },
+        thresholds: { confidence: outcome.confidence, ...(limit === undefined && perClassOf(outcome.model)) },
         thermal: scheduler.condition,
       };
       scheduler.reportInspected();
@@ -151,6 +151,11 @@ export = function (RED: NodeAPI) {
   }
   RED.nodes.registerType('yolo-int8-detect', YoloInt8Detect);
 };
+
+/** The thresholds per class that were applied, where the model brings some along. */
+function perClassOf({ thresholds }: ModelInfo): { perClass?: Record<string, number> } {
+  return thresholds?.perClass ? { perClass: thresholds.perClass } : {};
+}
 
 /** An empty field in the dialog: the model's own threshold applies. */
 function isBlank(value: unknown): boolean {

@@ -2,7 +2,7 @@ import type { NotInspectedReason } from './verdict';
 import type { Detection } from './detection';
 import type { ScoreMap } from './score-map';
 import type { FrameInfo } from './frame';
-import type { Kernels, Precision } from './manifest';
+import type { Kernels, ModelThresholds, Precision } from './manifest';
 
 /** Overload policy of a detector's waiting line. `latest`: the oldest waiting frame gives way; `every`: all wait. */
 export type Overload = 'latest' | 'every';
@@ -36,6 +36,8 @@ export interface ModelInfo {
   kernels: Kernels | 'float';
   classNames: string[];
   input: { width: number; height: number };
+  /** What the model's folder says it is used with; absent: nothing. */
+  thresholds?: ModelThresholds;
 }
 
 export interface DetectRequest {

@@ -40,12 +40,19 @@ export interface ModelManifest {
     anchors?: [number, number][][];
   };
   classNames: string[];
-  /** Defaults a node starts from; 0 … 1. */
-  thresholds?: { confidence?: number; iou?: number };
+  thresholds?: ModelThresholds;
   /** How the file was made: tool, options, calibration set hash. Free form, kept as written. */
   recipe?: Record<string, unknown>;
   /** What was measured when it was made; see src/quantize/certificate. */
   certificate?: Record<string, unknown>;
+}
+
+/** What a model is used with where nothing else is asked for; 0 … 1. */
+export interface ModelThresholds {
+  confidence?: number;
+  iou?: number;
+  /** By class name, instead of `confidence`. */
+  perClass?: Record<string, number>;
 }
 
 /** One scale of a cut head: the box branch and the class branch (YOLOv8/11), or both in one tensor (YOLOv5). */

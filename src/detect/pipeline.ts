@@ -32,7 +32,7 @@ export interface PipelineOptions {
 }
 
 export interface InferOptions {
-  /** Candidates at or below this are left out; 0 … 1. Default: the manifest's, else 0.25. */
+  /** Candidates at or below this are left out; 0 … 1. Default: the manifest's, per class where it has them, else 0.25. */
   confidence?: number;
   /** See DecodeOptions; default false. */
   multiLabel?: boolean;
@@ -92,10 +92,11 @@ export class Pipeline {
   }
 
   get info(): ModelInfo {
-    const { name, version, sha256, precision, classNames } = this.manifest;
+    const { name, version, sha256, precision, classNames, thresholds } = this.manifest;
     const { width, height } = this.manifest.input;
     const kernels = INTEGERS.has(precision) ? this.session.kernels : 'float';
-    return { name, version, sha256, precision, kernels, classNames, input: { width, height } };
+    const input = { width, height };
+    return { name, version, sha256, precision, kernels, classNames, input, ...(thresholds && { thresholds }) };
   }
 
   /** Decodes and letterboxes a picture for this model. @throws InspectionError BAD_IMAGE, IMAGE_TOO_LARGE */
@@ -107,10 +108,16 @@ export class Pipeline {
   async infer(prepared: Letterboxed, options: InferOptions = {}): Promise<Inferred> {
     const outputs = await this.session.run({ [this.inputName]: pixelTensor(prepared.pixels, this.manifest.input) });
     const candidates = new CandidateList();
-    const confidence = options.confidence ?? this.manifest.thresholds?.confidence ?? DEFAULT_CONFIDENCE;
+    const own = limitsOf(this.manifest);
+    const confidence = options.confidence ?? own.lowest;
     this.head.decode(outputs, this.manifest, { confidence, multiLabel: options.multiLabel ?? false }, candidates);
+    const { classNames } = this.manifest;
+    const found = toSource(candidates, prepared, classNames, options.maxCandidates ?? MAX_CANDIDATES);
     const inferred = {
-      detections: toSource(candidates, prepared, this.manifest.classNames, options.maxCandidates ?? MAX_CANDIDATES),
+      detections:
+        options.confidence === undefined
+          ? found.filter(({ classId, confidence }) => confidence >= own.of(classId))
+          : found,
       image: { width: prepared.sourceWidth, height: prepared.sourceHeight },
       ...(options.scores && { scores: this.head.scores?.(outputs, this.manifest) ?? null }),
       confidence,
@@ -123,6 +130,20 @@ export class Pipeline {
   close(): Promise<void> {
     return this.session.release();
   }
+}
+
+/** The least confidences that a model brings along: the lowest of all, and that of each class. */
+export function limitsOf({ thresholds, classNames }: Pick<ModelManifest, 'thresholds' | 'classNames'>): {
+  lowest: number;
+  of: (classId: number) => number;
+} {
+  const common = thresholds?.confidence ?? DEFAULT_CONFIDENCE;
+  const perClass = new Map(Object.entries(thresholds?.perClass ?? {}));
+  const limits = classNames.map((name) => perClass.get(name) ?? common);
+  return {
+    lowest: limits.length === 0 ? common : Math.min(...limits),
+    of: (classId) => limits[classId] ?? common,
+  };
 }
 
 /** Letterboxed pixels as they are, without a copy. */

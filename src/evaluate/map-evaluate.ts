@@ -19,16 +19,17 @@ export const EVALUATION = {
 } as const;
 
 /**
- * Runs a model over a labelled dataset. The picture of the next image is decoded while this one is inferred.
+ * Runs a model over a dataset: what it finds in every picture, beside the labels. The picture of the next image is
+ * decoded while this one is inferred.
  *
  * @param onProgress called after each image with how many are done
  * @throws InspectionError BAD_IMAGE …, BAD_ARGUMENT for a label of a class that the model does not have
  */
-export async function evaluate(
+export async function findAll(
   pipeline: Pipeline,
   dataset: readonly DatasetImage[],
   onProgress: (done: number) => void = () => {},
-): Promise<MeanAveragePrecision> {
+): Promise<EvaluatedImage[]> {
   const { classNames } = pipeline.info;
   for (const image of dataset) checkClasses(image, classNames);
   const images: EvaluatedImage[] = [];
@@ -40,7 +41,12 @@ export async function evaluate(
     images.push({ detections: nms(detections, EVALUATION), truths: toTruths(labels, image) });
     onProgress(index + 1);
   }
-  return meanAveragePrecision(images, classNames);
+  return images;
+}
+
+/** Runs a model over a labelled dataset and scores it. @throws as findAll */
+export async function evaluate(pipeline: Pipeline, dataset: readonly DatasetImage[]): Promise<MeanAveragePrecision> {
+  return meanAveragePrecision(await findAll(pipeline, dataset), pipeline.info.classNames);
 }
 
 function prepare(pipeline: Pipeline, image: DatasetImage | undefined): ReturnType<Pipeline['prepare']> | undefined {

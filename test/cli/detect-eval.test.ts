@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import sharp from 'sharp';
 import type { MeanAveragePrecision } from '../../src/evaluate/map';
+import type { PartRates } from '../../src/evaluate/part-rates';
 import type { Detection } from '../../src/contract/detection';
 import { writeTinyModel } from '../helpers/tiny-model';
 
@@ -102,6 +103,20 @@ describe('edge-inspect eval', () => {
       ],
     );
     assert.ok(Math.abs(map50 - 2 / 3) < 1e-9 && Math.abs(map5095 - 2 / 3) < 1e-9);
+  });
+
+  it('tells how many parts of each kind fail when there are pictures of good ones', () => {
+    const args = ['eval', '--model', model, '--images', images, '--labels', labels, '--good', images];
+    const { status, stdout, stderr } = run(...args, '--json');
+    assert.equal(status, 0, stderr);
+    const { parts } = JSON.parse(stdout) as { parts: { perConfidence: PartRates[]; atOwnThresholds: PartRates } };
+    const all = { defectiveFailed: 2, defective: 2, goodFailed: 2, good: 2, found: 2, defects: 3 };
+    assert.deepEqual(
+      parts.perConfidence.find(({ confidence }) => confidence === 0.5),
+      { confidence: 0.5, ...all },
+    );
+    assert.deepEqual(parts.atOwnThresholds, all);
+    assert.match(run(...args).stdout, /\n0\.50 +2 of 2 100\.0 % +2 of 2 100\.0 % +2 of 3 +66\.7 %\n/);
   });
 
   it('prints a table for people', () => {

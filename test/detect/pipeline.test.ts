@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import sharp from 'sharp';
 import { nms } from '../../src/detect/nms';
-import { Pipeline } from '../../src/detect/pipeline';
+import { limitsOf, Pipeline } from '../../src/detect/pipeline';
 import { meanAbsoluteDifference, type ScoreMap } from '../../src/contract/score-map';
 import { COCO_MODEL, PHOTO } from '../helpers/real-data';
 import { tinyModel, writeTinyModel } from '../helpers/tiny-model';
@@ -50,6 +50,38 @@ describe('Pipeline', () => {
     // one red cell of score 1 among 3 classes at 84 places
     assert.ok(Math.abs(meanAbsoluteDifference(whole, blindToRed) - 1 / (3 * 84)) < 1e-7);
     assert.equal(meanAbsoluteDifference(whole, blindToGreen), 0);
+  });
+
+  it('applies the thresholds per class of its manifest where no confidence is asked for', () => {
+    const manifest = {
+      classNames: ['red', 'green', 'blue'],
+      thresholds: { confidence: 0.4, perClass: { green: 0.7, blue: 0.3 } },
+    };
+    const limits = limitsOf(manifest);
+    assert.deepEqual([0, 1, 2].map(limits.of), [0.4, 0.7, 0.3]);
+    assert.equal(limits.lowest, 0.3);
+    assert.equal(limitsOf({ classNames: [] }).lowest, 0.25);
+  });
+
+  it('leaves out what does not reach the threshold of its class, unless a confidence is asked for', async () => {
+    const model = join(folder, 'own-thresholds');
+    mkdirSync(model);
+    const file = writeTinyModel(join(model, 'model.onnx'));
+    const bare = await Pipeline.open(file);
+    const manifest = { ...bare.manifest, precision: 'fp32', thresholds: { perClass: { red: 1 } } };
+    await bare.close();
+    writeFileSync(join(model, 'manifest.json'), JSON.stringify(manifest));
+    const pipeline = await Pipeline.open(model);
+    const prepared = await pipeline.prepare(await redSquare());
+    const own = await pipeline.infer(prepared);
+    const asked = await pipeline.infer(prepared, { confidence: 0.25 });
+    await pipeline.close();
+    assert.deepEqual(own.detections, []);
+    assert.deepEqual(
+      asked.detections.map(({ label }) => label),
+      ['red'],
+    );
+    assert.deepEqual(pipeline.info.thresholds, { perClass: { red: 1 } });
   });
 
   it('numbers the classes of a model that came without names', async () => {
