@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import type { NodeDef } from 'node-red';
 import { publishTopic, slug, stationName, stationTopic } from '../../src/alert/judge/names';
+import { OVERDUE_ACTIONS, type GoldenOptions } from '../../src/alert/golden/check';
+import { MAX_EXPIRY_MINUTES } from '../../src/alert/golden/command';
+import { readSamples } from '../../src/alert/golden/samples';
+import { readSchedule } from '../../src/alert/golden/schedule';
+import { refuseStream } from '../../src/alert/judge/station';
 import { DEFAULT_RULES, readRules, type AlertRules } from '../../src/alert/judge/rules';
 import type { ServiceOptions } from '../../src/alert/service';
 import { sparkplugGroup } from '../../src/alert/announce/sparkplug';
@@ -34,6 +39,17 @@ export interface DefectAlertDef extends NodeDef {
   model?: string;
   log?: string;
   logFolder?: string;
+  /** Rows of the dialog's list: { name, verdict, defects: [{ label, count, box }], others }. */
+  goldenSamples?: unknown;
+  goldenExpiryMinutes?: string | number;
+  /** '', 'hours' or 'times'. */
+  goldenSchedule?: string;
+  goldenHours?: string | number;
+  goldenTimes?: string;
+  goldenReminderMinutes?: string | number;
+  goldenGraceMinutes?: string | number;
+  /** 'tell', 'alert' or 'stop'. */
+  goldenOverdue?: string;
 }
 
 /** A number property; empty means its default. */
@@ -53,6 +69,30 @@ function readConfiguredRules({ rules, minConfidence }: DefectAlertDef): AlertRul
   }
   const base = minConfidence === undefined || minConfidence === '' ? DEFAULT_RULES : readRules({ minConfidence });
   return readRules(parsed, base);
+}
+
+const MS_PER_MINUTE = 60_000;
+type MinutesProperty = 'goldenExpiryMinutes' | 'goldenReminderMinutes' | 'goldenGraceMinutes';
+
+/** Undefined: no golden samples. */
+function readGolden(definition: DefectAlertDef, rules: AlertRules): GoldenOptions | undefined {
+  const samples = readSamples(definition.goldenSamples);
+  const { goldenSchedule, goldenHours, goldenTimes } = definition;
+  if (samples.length === 0) {
+    if (goldenSchedule) throw expected('a golden sample in the list', 'goldenSchedule', goldenSchedule);
+    return undefined;
+  }
+  refuseStream(rules);
+  const minutes = (name: MinutesProperty, standard: number, min: number, max: number): number =>
+    numberBetween(orDefault(definition[name], standard), name, min, max) * MS_PER_MINUTE;
+  return {
+    samples,
+    schedule: readSchedule(goldenSchedule, goldenHours || undefined, goldenTimes || undefined),
+    expiryMs: minutes('goldenExpiryMinutes', 10, 0.01, MAX_EXPIRY_MINUTES),
+    reminderMs: minutes('goldenReminderMinutes', 15, 0, 1440),
+    graceMs: minutes('goldenGraceMinutes', 30, 0, 10_080),
+    overdue: oneOf(definition.goldenOverdue || 'tell', 'goldenOverdue', OVERDUE_ACTIONS),
+  };
 }
 
 function readBase(value: string | undefined): string {
@@ -85,11 +125,13 @@ export function readDefinition(definition: DefectAlertDef, around: Surroundings)
   const maxFiles = integerBetween(orDefault(definition.evidenceMaxFiles, 500), 'evidenceMaxFiles', 1, 100_000);
   const format = definition.log ? oneOf(definition.log, 'log', LOG_FORMATS) : undefined;
   const logFolder = definition.logFolder?.trim() || undefined;
+  const rules = readConfiguredRules(definition);
   return {
     service: {
       station,
       alertTopic: publishTopic(definition.topic?.trim() || stationTopic(station, 'alert')),
-      rules: readConfiguredRules(definition),
+      rules,
+      golden: readGolden(definition, rules),
       folder,
       log: format === undefined ? undefined : { format, folder: logFolder },
       pictures: {

@@ -4,6 +4,8 @@ import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { EvidenceFolder } from '../../src/alert/keep/evidence';
 import { stationTopic } from '../../src/alert/judge/names';
 import type { VerdictRecord } from '../../src/alert/judge/messages';
+import { isGoldenTopic } from '../../src/alert/golden/command';
+import type { GoldenEvent, GoldenRecord } from '../../src/alert/golden/records';
 import { statusMessage } from '../../src/alert/announce/presence';
 import { AlertService } from '../../src/alert/service';
 import { onClose, onInput, showError, statusText, type Send } from '../shared/adapter';
@@ -25,7 +27,27 @@ interface DefectAlertMessage extends NodeMessageInFlow {
   verdict?: unknown;
 }
 
+/** Golden parts whose announcement came to an end, or whose check did not come about: what the metrics count. */
+const GOLDEN_ENDS: ReadonlySet<GoldenEvent> = new Set(['right', 'wrong', 'not inspected', 'expired', 'lost']);
+
+/** What of the golden samples shows under the node, until the next verdict does. */
+const GOLDEN_FILL_OF: Partial<Record<GoldenEvent, 'green' | 'red' | 'yellow' | 'blue'>> = {
+  announced: 'blue',
+  right: 'green',
+  wrong: 'red',
+  'not inspected': 'yellow',
+  expired: 'yellow',
+  lost: 'yellow',
+  due: 'yellow',
+  overdue: 'red',
+};
+
 const FILL_OF = { PASS: 'green', FAIL: 'red', NOT_INSPECTED: 'grey' } as const;
+
+/** A frame stays a frame, whatever topic its message carries. */
+function isGoldenCommand({ topic, payload, notInspected }: DefectAlertMessage, station: string): boolean {
+  return isGoldenTopic(topic, station) && !Array.isArray(payload) && notInspected === undefined;
+}
 
 export = function (RED: NodeAPI) {
   const { monitor } = joinStation(RED);
@@ -54,7 +76,7 @@ export = function (RED: NodeAPI) {
       });
       return;
     }
-    const { station, alertTopic } = read.service;
+    const { station } = read.service;
     const evidence = read.evidence && new EvidenceFolder(read.evidence);
     if (evidence !== undefined) folders.set(node.id, evidence);
     // Other nodes make the connection as soon as they are there, and a will goes with it: so this cannot wait.
@@ -63,7 +85,12 @@ export = function (RED: NodeAPI) {
     }
 
     const started = AlertService.start(read.service, {
-      alert: (payload) => node.send([{ topic: alertTopic, payload, qos: 1 }, null]),
+      alert: (topic, payload) => node.send([{ topic, payload, qos: 1 }, null]),
+      golden: (payload) => {
+        node.send([null, { topic: stationTopic(station, 'golden'), payload, qos: 1, retain: true }]);
+        countGolden(payload);
+        showGolden(payload);
+      },
       picture: (payload, verdict) => {
         const topic = stationTopic(station, 'picture');
         node.send([null, { topic, payload, verdict }]);
@@ -80,6 +107,18 @@ export = function (RED: NodeAPI) {
         node.error(error);
       },
     );
+
+    function countGolden({ event, sample, state }: GoldenRecord): void {
+      if (sample !== null && GOLDEN_ENDS.has(event)) monitor.goldenEnded(node.id, station, sample, event);
+      monitor.golden.set(node.id, { station, due: state.due !== null, problem: state.problem });
+    }
+
+    function showGolden({ event, sample }: GoldenRecord): void {
+      const fill = GOLDEN_FILL_OF[event];
+      if (fill === undefined) return;
+      const text = `${RED._(`defect-alert.golden.${event.replace(' ', '_')}`)} ${sample ?? ''}`;
+      node.status({ fill, shape: 'ring', text: statusText(text.trim()) });
+    }
 
     function showVerdict(service: AlertService, { verdict, reason }: VerdictRecord): void {
       const { pass, triggers } = service.station.counters;
@@ -101,7 +140,7 @@ export = function (RED: NodeAPI) {
       message.topic = stationTopic(station, 'verdict');
       message.payload = verdict;
       send([null, message]);
-      monitor.verdict(node.id, station, verdict.verdict, verdict.reason);
+      if (verdict.golden === undefined) monitor.verdict(node.id, station, verdict.verdict, verdict.reason);
       showVerdict(service, verdict);
       await settled;
       if (error !== undefined) throw error;
@@ -114,11 +153,13 @@ export = function (RED: NodeAPI) {
         const payload = { id: service.station.rulesId, rules: structuredClone(rules) };
         send([null, { topic: stationTopic(station, 'rules'), payload }]);
         await saved;
-      } else if (message.counters === 'reset') await service.resetCounters();
+      } else if (isGoldenCommand(message, station)) await service.commandGolden(message.payload);
+      else if (message.counters === 'reset') await service.resetCounters();
       else await judge(service, message, send);
     });
     onClose(node, async (removed) => {
       folders.delete(node.id);
+      monitor.golden.delete(node.id);
       const service = await started.catch(() => undefined);
       await service?.stop();
       await broker?.close(removed);

@@ -1,10 +1,13 @@
 import { join } from 'node:path';
-import { messageOf } from '../contract/errors';
+import { expected, messageOf } from '../contract/errors';
 import type { FrameInfo } from '../contract/frame';
 import type { BrokerPort } from './deliver/broker';
 import { Delivery, type DeliveryOptions } from './deliver/delivery';
 import type { EvidenceFolder } from './keep/evidence';
 import type { Alert, VerdictRecord } from './judge/messages';
+import { GoldenCheck, type GoldenOptions } from './golden/check';
+import { GoldenDesk } from './golden/desk';
+import type { GoldenAlert, GoldenRecord } from './golden/records';
 import { Outbox } from './deliver/outbox';
 import { Pictures, type EvidencePictureOptions, type Renderer } from './keep/pictures';
 import { Presence, type PresenceOptions } from './announce/presence';
@@ -25,11 +28,15 @@ export interface ServiceOptions {
   presence?: Omit<PresenceOptions, 'station'>;
   delivery?: DeliveryOptions;
   outboxMaxBytes?: number;
+  /** Absent: the station has no golden samples. */
+  golden?: GoldenOptions;
 }
 
 export interface ServicePorts {
   /** An alert, when it is ready: for output 1. */
-  alert(alert: Alert): void;
+  alert(topic: string, alert: Alert | GoldenAlert): void;
+  /** Something about the golden samples, for output 2. */
+  golden?(record: GoldenRecord): void;
   /** A picture drawn for the dashboard. */
   picture(jpeg: Buffer, verdict: VerdictRecord): void;
   warn(sentence: string): void;
@@ -47,6 +54,20 @@ const COUNTERS_SAVE_MS = 5000;
 /** The same complaint is not made more often than this. */
 const WARN_EVERY_MS = 60_000;
 
+/** The rules of the flow, or as changed by message before the restart. */
+async function rulesToJudgeBy(
+  { rules: configured, golden }: ServiceOptions,
+  state: StateFile | undefined,
+  warn: (sentence: string) => void,
+): Promise<AlertRules> {
+  const rules = (await state?.rulesFor(configured)) ?? configured;
+  if (golden === undefined || rules.events.mode === 'part') return rules;
+  warn(
+    'The rules that were set by message are in stream mode, which has no golden samples: those of the flow count again',
+  );
+  return configured;
+}
+
 /** A station with everything around it: memory, outbox, broker, pictures, log. Without a flow, and without pixels. */
 export class AlertService {
   readonly #options: ServiceOptions;
@@ -58,6 +79,8 @@ export class AlertService {
   readonly #presence: Presence | undefined;
   readonly #log: VerdictLog | undefined;
   readonly #pictures: Pictures;
+  readonly #golden: GoldenDesk | undefined;
+  readonly #goldenAlertTopic: string;
   /** Alerts become ready one after the other, so that a thumbnail never changes their order. */
   #alertChain: Promise<void> = Promise.resolve();
   #summaryTimer: NodeJS.Timeout | undefined;
@@ -74,12 +97,17 @@ export class AlertService {
     this.#state = parts.state;
     this.#outbox = parts.outbox;
     this.#presence = parts.presence;
+    const golden =
+      options.golden && new GoldenCheck(options.station, options.golden, parts.state?.state.golden, Date.now());
     this.#station = new AlertStation(
       options.station,
       Date.now(),
       parts.rules,
       parts.state?.state.counters ?? undefined,
+      golden,
     );
+    this.#goldenAlertTopic = `${options.alertTopic}/golden`;
+    this.#golden = golden && this.#goldenDesk(golden);
     const logFolder = options.log?.folder ?? options.folder;
     if (options.log !== undefined && logFolder !== undefined) {
       this.#log = new VerdictLog({ folder: logFolder, format: options.log.format });
@@ -101,8 +129,11 @@ export class AlertService {
     const presence =
       broker === undefined || options.presence === undefined
         ? undefined
-        : await Presence.start({ ...options.presence, station: options.station }, broker, state, (sentence) =>
-            ports.warn(sentence),
+        : await Presence.start(
+            { ...options.presence, station: options.station, golden: options.golden !== undefined },
+            broker,
+            state,
+            (sentence) => ports.warn(sentence),
           );
     const outbox =
       broker === undefined || folder === undefined
@@ -111,8 +142,10 @@ export class AlertService {
     if (outbox !== undefined && outbox.damaged > 0) {
       ports.warn(`The outbox had ${outbox.damaged} unreadable line(s): cut off by a crash, or spoilt on the disk`);
     }
-    const rules = (await state?.rulesFor(options.rules)) ?? options.rules;
-    return new AlertService(options, ports, { rules, state, outbox, presence });
+    const rules = await rulesToJudgeBy(options, state, (sentence) => ports.warn(sentence));
+    const service = new AlertService(options, ports, { rules, state, outbox, presence });
+    service.#golden?.start();
+    return service;
   }
 
   get station(): AlertStation {
@@ -134,7 +167,8 @@ export class AlertService {
     this.#presence?.verdict(verdict);
     this.#log?.write(verdict).catch((error: unknown) => this.#warn(messageOf(error)));
     this.#draw(input, verdict);
-    const issued = alerts.map((alert) => this.#issue(alert, input, verdict));
+    const issued = alerts.map((alert) => this.#issue(alert, this.#options.alertTopic, input, verdict));
+    if (judgement.golden !== undefined) issued.push(this.#goldenEnded(judgement.golden, input, verdict));
     this.#planSummary();
     this.#saveCountersSoon();
     return { ...judgement, settled: Promise.all(issued).then(() => undefined) };
@@ -150,6 +184,18 @@ export class AlertService {
     return { rules, saved: this.#state?.save({ rules: changed, changedFrom: rulesId(this.#options.rules) }) };
   }
 
+  /**
+   * Obeys a message about golden samples; resolves when it is remembered.
+   *
+   * @throws InspectionError BAD_ARGUMENT; nothing has changed then
+   */
+  async commandGolden(payload: unknown): Promise<void> {
+    if (this.#golden === undefined) {
+      throw expected('golden samples in the dialog of defect-alert', 'a message about them', 'none');
+    }
+    await this.#golden.command(payload);
+  }
+
   async resetCounters(): Promise<void> {
     const counters = this.#station.resetCounters(Date.now());
     await this.#state?.save({ counters });
@@ -159,6 +205,7 @@ export class AlertService {
   async stop(): Promise<void> {
     clearTimeout(this.#summaryTimer);
     clearTimeout(this.#saveTimer);
+    await this.#golden?.stop().catch((error: unknown) => this.#warn(messageOf(error)));
     await this.#alertChain;
     this.#delivery?.stop();
     await this.#presence?.stop();
@@ -169,25 +216,43 @@ export class AlertService {
     ]);
   }
 
-  #issue(alert: Alert, input: ServiceInput, verdict: VerdictRecord): Promise<void> {
+  #goldenDesk(check: GoldenCheck): GoldenDesk {
+    return new GoldenDesk(check, {
+      tell: (record) => {
+        this.#presence?.golden(record);
+        this.#ports.golden?.(structuredClone(record));
+      },
+      alert: (alert) => this.#hand(alert, this.#goldenAlertTopic),
+      save: (golden) => this.#state?.save({ golden }) ?? Promise.resolve(),
+      warn: (sentence) => this.#warn(sentence),
+    });
+  }
+
+  async #goldenEnded(record: GoldenRecord, input: ServiceInput, verdict: VerdictRecord): Promise<void> {
+    // the caller sends the verdict first, then comes what it means
+    await Promise.resolve();
+    await this.#golden?.hand([record], (alert) => this.#issue(alert, this.#goldenAlertTopic, input, verdict));
+  }
+
+  #issue(alert: Alert | GoldenAlert, topic: string, input: ServiceInput, verdict: VerdictRecord): Promise<void> {
     const { image } = input;
-    if (!this.#pictures.wanted || !(image instanceof Uint8Array)) return this.#hand(alert);
+    if (!this.#pictures.wanted || !(image instanceof Uint8Array)) return this.#hand(alert, topic);
     const frame = input.frame as Partial<FrameInfo> | undefined;
     const illustrated = this.#alertChain.then(async () => {
       await this.#pictures.illustrate(alert, image, frame, verdict);
-      await this.#hand(alert);
+      await this.#hand(alert, topic);
     });
     this.#alertChain = illustrated.catch(() => undefined);
     return illustrated;
   }
 
-  async #hand(alert: Alert): Promise<void> {
+  async #hand(alert: Alert | GoldenAlert, topic: string): Promise<void> {
     // written down first: whoever gets the alert from the port may change it
     const payload = JSON.stringify(alert);
-    this.#ports.alert(alert);
+    this.#ports.alert(topic, alert);
     if (this.#outbox === undefined) return;
     const { dropped } = this.#outbox;
-    const stored = this.#outbox.put({ topic: this.#options.alertTopic, payload });
+    const stored = this.#outbox.put({ topic, payload });
     if (this.#outbox.dropped > dropped) {
       this.#warn('The outbox is full: the oldest alerts were dropped, because the broker has been away for too long');
     }
@@ -209,7 +274,8 @@ export class AlertService {
     if (dueMs === undefined) return;
     const tell = (): void => {
       const alert = this.#station.summary(Date.now());
-      if (alert !== undefined) this.#hand(alert).catch((error: unknown) => this.#warn(messageOf(error)));
+      if (alert !== undefined)
+        this.#hand(alert, this.#options.alertTopic).catch((error: unknown) => this.#warn(messageOf(error)));
       this.#planSummary();
     };
     this.#summaryTimer = setTimeout(tell, Math.max(10, dueMs - Date.now()));

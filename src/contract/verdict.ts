@@ -13,6 +13,7 @@ export const NOT_INSPECTED_REASONS = [
   'timeout',
   'model not available',
   'stopped',
+  'golden check due',
 ] as const;
 export type NotInspectedReason = (typeof NOT_INSPECTED_REASONS)[number];
 

@@ -205,6 +205,27 @@ const ROWS: MetricRow[] = [
     labels: ['station', 'verdict', 'reason', 'node'],
     samples: (m) => m.verdicts.map(({ count, node, ...labels }) => [count, { ...labels, node }]),
   },
+  {
+    kind: Counter,
+    name: 'golden_checks_total',
+    help: 'Announced golden parts by how they ended; none of them is among the verdicts',
+    labels: ['station', 'sample', 'outcome', 'node'],
+    samples: (m) => m.goldenCounts.map(({ count, node, ...labels }) => [count, { ...labels, node }]),
+  },
+  {
+    kind: Gauge,
+    name: 'golden_problem',
+    help: '1 while the last check of a golden sample is wrong or one is overdue',
+    labels: ['station', 'node'],
+    samples: (m) => [...m.golden].map(([node, { station, problem }]) => [problem ? 1 : 0, { station, node }]),
+  },
+  {
+    kind: Gauge,
+    name: 'golden_due',
+    help: '1 while a golden sample is due',
+    labels: ['station', 'node'],
+    samples: (m) => [...m.golden].map(([node, { station, due }]) => [due ? 1 : 0, { station, node }]),
+  },
 ];
 
 function scaled(value: number | undefined, factor: number): number | undefined {

@@ -5,7 +5,15 @@ import type { BoardReading, GuardState, ThermalCondition } from '../contract/the
 import { LatencyWindow, type LatencySummary } from './latency-window';
 import { byName } from './names';
 import type { Scheduler } from './scheduler';
-import type { CameraSource, DetectorSource, GuardSource, Inspected, VerdictCount } from './sources';
+import type {
+  CameraSource,
+  DetectorSource,
+  GoldenCount,
+  GoldenStanding,
+  GuardSource,
+  Inspected,
+  VerdictCount,
+} from './sources';
 
 type CountsByVerdict = Record<Verdict, number>;
 
@@ -46,6 +54,9 @@ export class StationMonitor {
   readonly scheduler: Scheduler;
   readonly #latencies = new Map<string, ModelLatency>();
   readonly #verdicts = new Map<string, VerdictCount>();
+  /** By node. */
+  readonly golden = new Map<string, GoldenStanding>();
+  readonly #goldenCounts = new Map<string, GoldenCount>();
   #onLatency: LatencyListener | undefined;
   #cpu = { usage: process.cpuUsage(), atMs: performance.now() };
 
@@ -81,6 +92,18 @@ export class StationMonitor {
     const counted = this.#verdicts.get(key);
     if (counted) counted.count += 1;
     else this.#verdicts.set(key, { node, station, verdict, reason, count: 1 });
+  }
+
+  /** One announced golden part ended. It is no part of production, so it is not among the verdicts. */
+  goldenEnded(node: string, station: string, sample: string, outcome: string): void {
+    const key = `${node}\n${station}\n${sample}\n${outcome}`;
+    const counted = this.#goldenCounts.get(key);
+    if (counted) counted.count += 1;
+    else this.#goldenCounts.set(key, { node, station, sample, outcome, count: 1 });
+  }
+
+  get goldenCounts(): GoldenCount[] {
+    return [...this.#goldenCounts.values()];
   }
 
   get verdicts(): VerdictCount[] {

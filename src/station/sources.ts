@@ -36,3 +36,20 @@ export interface Inspected {
   /** Name of the model that answered: a canary's is not that of the inspection-model. */
   model: string;
 }
+
+export interface GoldenCount {
+  /** Id of the node that judged. */
+  node: string;
+  station: string;
+  sample: string;
+  /** How the announced part ended: `right`, `wrong`, `not inspected`, `expired`, `lost`. */
+  outcome: string;
+  count: number;
+}
+
+/** How the golden samples of a station stand. */
+export interface GoldenStanding {
+  station: string;
+  due: boolean;
+  problem: boolean;
+}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 
-export type SchemaName = 'defect-alert' | 'inspection-verdict' | 'inspection-status';
+export type SchemaName = 'defect-alert' | 'inspection-verdict' | 'inspection-status' | 'golden-check' | 'golden-alert';
 
 /** The schemas that are shipped, compiled strictly: what a subscriber of somebody else would check messages with. */
 export function shippedSchemas(): Record<SchemaName, ValidateFunction> {
@@ -12,10 +12,13 @@ export function shippedSchemas(): Record<SchemaName, ValidateFunction> {
   const read = (name: SchemaName): object =>
     JSON.parse(readFileSync(join(process.cwd(), 'schemas', `${name}.schema.json`), 'utf8')) as object;
   ajv.addSchema(read('defect-alert'));
+  ajv.addSchema(read('golden-check'));
   const alertId = (read('defect-alert') as { $id: string }).$id;
   return {
     'defect-alert': ajv.getSchema(alertId) as ValidateFunction,
     'inspection-verdict': ajv.compile(read('inspection-verdict')),
+    'golden-check': ajv.getSchema((read('golden-check') as { $id: string }).$id) as ValidateFunction,
+    'golden-alert': ajv.compile(read('golden-alert')),
     'inspection-status': ajv.compile(read('inspection-status')),
   };
 }

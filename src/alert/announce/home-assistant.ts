@@ -13,7 +13,7 @@ interface Entity {
   component: 'sensor' | 'binary_sensor';
   id: string;
   name: string;
-  topic: 'verdict' | 'status';
+  topic: 'verdict' | 'status' | 'golden';
   fields: Record<string, unknown>;
 }
 
@@ -28,7 +28,8 @@ const ENTITIES: Entity[] = [
     topic: 'verdict',
     fields: {
       device_class: 'problem',
-      value_template: "{{ 'ON' if value_json.verdict == 'FAIL' else 'OFF' }}",
+      // a golden part fails because it is known to
+      value_template: "{{ 'ON' if value_json.verdict == 'FAIL' and value_json.golden is not defined else 'OFF' }}",
       json_attributes_topic: 'verdict',
       json_attributes_template:
         "{{ {'defects': value_json.defects, 'frame': value_json.frame.id, 'model': value_json.model} | tojson }}",
@@ -83,6 +84,19 @@ const ENTITIES: Entity[] = [
   },
   {
     component: 'binary_sensor',
+    id: 'golden',
+    name: 'Golden check',
+    topic: 'golden',
+    fields: {
+      device_class: 'problem',
+      value_template: "{{ 'ON' if value_json.state.problem else 'OFF' }}",
+      json_attributes_topic: 'golden',
+      json_attributes_template:
+        "{{ {'detail': value_json.detail, 'due': value_json.state.due, 'last': value_json.state.last} | tojson }}",
+    },
+  },
+  {
+    component: 'binary_sensor',
     id: 'online',
     name: 'Online',
     topic: 'status',
@@ -98,8 +112,17 @@ function counter(field: string): Record<string, unknown> {
   return { ...COUNTED, value_template: `{{ value_json.counters.${field} }}` };
 }
 
-/** The retained messages that make a station appear in Home Assistant. */
-export function discoveryMessages(station: string, version: string, prefix = 'homeassistant'): DiscoveryMessage[] {
+/**
+ * The retained messages that make a station appear in Home Assistant.
+ *
+ * @param golden whether the station has golden samples
+ */
+export function discoveryMessages(
+  station: string,
+  version: string,
+  prefix = 'homeassistant',
+  golden = false,
+): DiscoveryMessage[] {
   const node = `edge_inspect_${slug(station)}`;
   const device = {
     identifiers: [node],
@@ -109,7 +132,8 @@ export function discoveryMessages(station: string, version: string, prefix = 'ho
     sw_version: version,
   };
   const origin = { name: '@edge-inspect/node-red-inspection', sw_version: version };
-  return ENTITIES.map(({ component, id, name, topic, fields }) => ({
+  const shown = ENTITIES.filter(({ topic }) => golden || topic !== 'golden');
+  return shown.map(({ component, id, name, topic, fields }) => ({
     topic: `${prefix}/${component}/${node}/${id}/config`,
     payload: JSON.stringify({
       name,

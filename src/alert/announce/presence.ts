@@ -2,6 +2,7 @@ import type { BrokerMessage, BrokerPort } from '../deliver/broker';
 import { discoveryMessages } from './home-assistant';
 import { stationTopic } from '../judge/names';
 import type { VerdictRecord } from '../judge/messages';
+import type { GoldenRecord } from '../golden/records';
 import { loadSparkplugCodec, SparkplugEdge, sparkplugGroup } from './sparkplug';
 import type { StateFile } from '../keep/state-file';
 
@@ -14,6 +15,8 @@ export interface PresenceOptions {
   homeAssistantPrefix?: string;
   /** Sparkplug group; undefined: no Sparkplug. */
   sparkplugGroup?: string;
+  /** The station has golden samples. */
+  golden?: boolean;
 }
 
 type Warn = (sentence: string) => void;
@@ -35,6 +38,7 @@ export class Presence {
   readonly #state: StateFile | undefined;
   readonly #sparkplug: SparkplugEdge | undefined;
   #lastVerdict: VerdictRecord | undefined;
+  #lastGolden: BrokerMessage | undefined;
   #wasConnected = false;
 
   private constructor(
@@ -78,13 +82,22 @@ export class Presence {
   }
 
   verdict(record: VerdictRecord): void {
-    if (this.#sparkplug !== undefined) this.#lastVerdict = structuredClone(record);
+    // Sparkplug has the metrics of production; a golden part is none of it
+    const ofProduction = record.golden === undefined;
+    if (this.#sparkplug !== undefined && ofProduction) this.#lastVerdict = structuredClone(record);
     if (this.#options.verdicts) {
       const topic = stationTopic(this.#options.station, 'verdict');
       void this.#broker.tell({ topic, payload: JSON.stringify(record), qos: 0, retain: true });
     }
-    const data = this.#sparkplug?.data(record);
+    const data = ofProduction ? this.#sparkplug?.data(record) : undefined;
     if (data !== undefined) void this.#broker.tell({ ...data, retain: false });
+  }
+
+  /** Retained, so that whoever comes later knows how the last check ended; said again with every connection. */
+  golden(record: GoldenRecord): void {
+    const topic = stationTopic(this.#options.station, 'golden');
+    this.#lastGolden = { topic, payload: JSON.stringify(record), qos: 1, retain: true };
+    void this.#broker.tell(this.#lastGolden);
   }
 
   /** Says that the station goes away on purpose; the will is only for the other case. */
@@ -113,9 +126,10 @@ export class Presence {
       return;
     }
     void this.#broker.tell(statusMessage(this.#options.station, 'online', Date.now()));
+    if (this.#lastGolden !== undefined) void this.#broker.tell(this.#lastGolden);
     if (this.#options.homeAssistantPrefix !== undefined) {
-      const { station, version, homeAssistantPrefix } = this.#options;
-      for (const message of discoveryMessages(station, version, homeAssistantPrefix)) {
+      const { station, version, homeAssistantPrefix, golden } = this.#options;
+      for (const message of discoveryMessages(station, version, homeAssistantPrefix, golden)) {
         void this.#broker.tell({ ...message, qos: 1, retain: true });
       }
     }

@@ -58,6 +58,14 @@ export interface Alert extends Traceable {
   thumbnail?: string;
 }
 
+/** On the verdict of a golden part: what it was compared with, and how that ended. */
+export interface GoldenMark {
+  sample: string;
+  outcome: 'right' | 'wrong' | 'not inspected';
+  /** One sentence each; empty when it is right. */
+  differences: string[];
+}
+
 export interface VerdictRecord extends Traceable {
   verdict: Verdict;
   reason?: NotInspectedReason;
@@ -66,6 +74,8 @@ export interface VerdictRecord extends Traceable {
   latencyMs: number | null;
   rulesId: string;
   counters: Counters;
+  /** Only on a golden part, which is not one of production. */
+  golden?: GoldenMark;
 }
 
 function round(value: number, digits: number): number {
@@ -132,6 +142,7 @@ export function buildVerdict(
   outcome: { verdict: Verdict; reason?: NotInspectedReason; detail?: string },
   defects: readonly ListedDefect[],
   counters: Counters,
+  golden?: GoldenMark,
 ): VerdictRecord {
   return {
     id: randomUUID(),
@@ -141,5 +152,6 @@ export function buildVerdict(
     latencyMs: judged.trace.latencyMs === null ? null : round(judged.trace.latencyMs, 2),
     rulesId: judged.rulesId,
     counters,
+    ...(golden && { golden }),
   };
 }

@@ -50,7 +50,7 @@ export function publishTopic(value: unknown, name = 'topic'): string {
   throw expected(`an MQTT topic of at most ${TOPIC_MAX_BYTES} bytes without + # or control characters`, name, value);
 }
 
-export type StationTopic = 'alert' | 'verdict' | 'status' | 'rules' | 'picture';
+export type StationTopic = 'alert' | 'verdict' | 'status' | 'rules' | 'picture' | 'golden';
 
 /** `inspection/<station>/<leaf>`: the topics that the product speaks on. */
 export function stationTopic(station: string, leaf: StationTopic): string {

@@ -1,16 +1,19 @@
 import { expected, messageOf, InspectionError } from '../../contract/errors';
-import { count, newCounters, type Counters } from './counters';
+import { compareWithSample } from '../golden/compare';
+import type { Claim, GoldenCheck } from '../golden/check';
+import type { GoldenRecord } from '../golden/records';
+import { copy, count, countGolden, newCounters, type Counters } from './counters';
 import { asDetections } from '../../contract/check-detections';
 import type { Detection } from '../../contract/detection';
 import { findDefects, type Defect } from './defects';
 import { EventTracker } from './events';
 import { buildAlert, buildVerdict, type Alert, type AlertEvent, type Judged, type ListedDefect } from './messages';
-import type { VerdictRecord } from './messages';
+import type { GoldenMark, VerdictRecord } from './messages';
 import { PartDebounce } from './part-debounce';
 import { RateLimit } from './rate-limit';
 import { DEFAULT_RULES, readRules, rulesId, type AlertRules } from './rules';
-import { readTrace, type Trace } from './trace';
-import { NOT_INSPECTED_REASONS, type NotInspected } from '../../contract/verdict';
+import { readTrace } from './trace';
+import { NOT_INSPECTED_REASONS, type NotInspected, type Verdict } from '../../contract/verdict';
 
 /** One frame as it arrives: the parts of a message that matter, none of them trusted. */
 export interface FrameInput {
@@ -26,6 +29,15 @@ export interface Judgement {
   alerts: Alert[];
   /** Set when the message was not understood; the verdict is then NOT_INSPECTED. */
   error?: InspectionError;
+  /** Set when the part was a golden sample and there is something to tell of it. */
+  golden?: GoldenRecord;
+}
+
+/** What became of a frame, before it is counted. */
+interface Outcome {
+  verdict: Verdict;
+  reason?: NotInspected['reason'];
+  detail?: string;
 }
 
 function readNotInspected(value: unknown): NotInspected {
@@ -35,6 +47,12 @@ function readNotInspected(value: unknown): NotInspected {
     throw expected(`one of ${NOT_INSPECTED_REASONS.join(', ')}`, 'msg.notInspected.reason', reason);
   }
   return { reason: known, detail: typeof detail === 'string' ? detail.slice(0, 300) : '' };
+}
+
+/** Golden samples are parts, and in stream mode a frame is none. @throws InspectionError BAD_ARGUMENT */
+export function refuseStream({ events }: AlertRules): void {
+  if (events.mode === 'stream')
+    throw expected('"part", as there are golden samples,', 'rules.events.mode', events.mode);
 }
 
 /**
@@ -49,13 +67,21 @@ export class AlertStation {
   #tracker = new EventTracker();
   #debounce = new PartDebounce();
   readonly #rateLimit = new RateLimit();
+  readonly #golden: GoldenCheck | undefined;
   #lastHeld: Judged | undefined;
 
-  constructor(name: string, nowMs: number, rules: AlertRules = DEFAULT_RULES, counters?: Counters) {
+  constructor(
+    name: string,
+    nowMs: number,
+    rules: AlertRules = DEFAULT_RULES,
+    counters?: Counters,
+    golden?: GoldenCheck,
+  ) {
     this.name = name;
     this.#rules = rules;
     this.#rulesId = rulesId(rules);
     this.#counters = counters ?? newCounters(nowMs);
+    this.#golden = golden;
   }
 
   get rules(): AlertRules {
@@ -67,7 +93,7 @@ export class AlertStation {
   }
 
   get counters(): Counters {
-    return { ...this.#counters };
+    return copy(this.#counters);
   }
 
   /** Applies a change of the rules from the next frame on; a change that does not fit leaves the rules as they were. */
@@ -76,6 +102,7 @@ export class AlertStation {
   }
 
   setRules(rules: AlertRules): AlertRules {
+    if (this.#golden !== undefined) refuseStream(rules);
     const modeChanged = rules.events.mode !== this.#rules.events.mode;
     this.#rules = rules;
     this.#rulesId = rulesId(rules);
@@ -95,32 +122,36 @@ export class AlertStation {
   judge(input: FrameInput, nowMs: number): Judgement {
     const trace = readTrace(input.frame, input.inference);
     const judged: Judged = { station: this.name, nowMs, trace, rules: this.#rules, rulesId: this.#rulesId };
+    const claim = this.#golden?.claim(trace.frame, nowMs);
     try {
       if (input.notInspected !== undefined) {
-        const { reason, detail } = readNotInspected(input.notInspected);
-        return { verdict: this.#notInspected(judged, reason, detail), alerts: [] };
+        return this.#notInspected(judged, readNotInspected(input.notInspected), claim);
       }
-      return this.#inspect(judged, asDetections(input.payload, 'msg.payload', 'optional'), trace);
+      const detections = asDetections(input.payload, 'msg.payload', 'optional');
+      if (claim !== undefined) return this.#inspectGolden(judged, detections, claim);
+      const hold = this.#golden?.hold(nowMs);
+      if (hold !== undefined) return this.#notInspected(judged, { reason: 'golden check due', detail: hold });
+      return this.#inspect(judged, detections);
     } catch (error) {
       const refused =
         error instanceof InspectionError
           ? error
           : new InspectionError('BAD_ARGUMENT', messageOf(error), { cause: error });
       return {
-        verdict: this.#notInspected(judged, 'bad message', refused.message),
-        alerts: [],
+        ...this.#notInspected(judged, { reason: 'bad message', detail: refused.message }, claim),
         error: refused,
       };
     }
   }
 
-  #notInspected(judged: Judged, reason: NotInspected['reason'], detail: string): VerdictRecord {
-    const counters = count(this.#counters, 'NOT_INSPECTED');
-    return buildVerdict(judged, { verdict: 'NOT_INSPECTED', reason, detail }, [], counters);
+  #notInspected(judged: Judged, { reason, detail }: NotInspected, claim?: Claim): Judgement {
+    const outcome: Outcome = { verdict: 'NOT_INSPECTED', reason, detail: detail.slice(0, 300) };
+    if (claim !== undefined) return this.#endGolden(judged, outcome, [], claim, []);
+    return { verdict: buildVerdict(judged, outcome, [], count(this.#counters, 'NOT_INSPECTED')), alerts: [] };
   }
 
-  #inspect(judged: Judged, detections: readonly Detection[], trace: Trace): Judgement {
-    const defects = findDefects(detections, this.#rules, trace.image ?? undefined);
+  #inspect(judged: Judged, detections: readonly Detection[]): Judgement {
+    const defects = findDefects(detections, this.#rules, judged.trace.image ?? undefined);
     const { failing, events } =
       this.#rules.events.mode === 'part' ? this.#judgePart(defects) : this.#judgeStream(defects, judged.nowMs);
     const verdict = failing.length > 0 ? 'FAIL' : 'PASS';
@@ -130,6 +161,24 @@ export class AlertStation {
       if (concerned.length > 0) alerts.push(...this.#limit(judged, event, concerned));
     }
     return { verdict: buildVerdict(judged, { verdict }, failing, counters), alerts };
+  }
+
+  /** A golden part is judged by the same rules, but is no part of production: no debounce, no alert, no count of it. */
+  #inspectGolden(judged: Judged, detections: readonly Detection[], claim: Claim): Judgement {
+    const defects = findDefects(detections, this.#rules, judged.trace.image ?? undefined);
+    const verdict = defects.length > 0 ? 'FAIL' : 'PASS';
+    return this.#endGolden(judged, { verdict }, defects, claim, compareWithSample(claim.sample, verdict, defects));
+  }
+
+  #endGolden(judged: Judged, outcome: Outcome, defects: Defect[], claim: Claim, differences: string[]): Judgement {
+    const inspected = differences.length === 0 ? 'right' : 'wrong';
+    const mark: GoldenMark = {
+      sample: claim.sample.name,
+      outcome: outcome.verdict === 'NOT_INSPECTED' ? 'not inspected' : inspected,
+      differences,
+    };
+    const verdict = buildVerdict(judged, outcome, defects, countGolden(this.#counters, outcome.verdict), mark);
+    return { verdict, alerts: [], golden: this.#golden?.ended(claim, verdict, differences, judged.nowMs) };
   }
 
   #judgePart(defects: Defect[]): { failing: ListedDefect[]; events: [AlertEvent, ListedDefect[]][] } {

@@ -1,6 +1,7 @@
 import type { FrameInfo } from '../../contract/frame';
 import { EvidenceFolder } from './evidence';
 import type { Alert, VerdictRecord } from '../judge/messages';
+import type { GoldenAlert } from '../golden/records';
 
 /** What is to be drawn on a picture. */
 export interface Drawing {
@@ -87,7 +88,7 @@ export class Pictures {
 
   /** Adds the picture's address and a thumbnail to an alert, as far as they can be had. */
   async illustrate(
-    alert: Alert,
+    alert: Alert | GoldenAlert,
     image: Uint8Array,
     frame: Partial<FrameInfo> | undefined,
     verdict: VerdictRecord,
@@ -124,7 +125,7 @@ export class Pictures {
     }
   }
 
-  #keep(alert: Alert, image: Uint8Array, folder: EvidenceFolder): void {
+  #keep(alert: Alert | GoldenAlert, image: Uint8Array, folder: EvidenceFolder): void {
     const name = EvidenceFolder.nameFor(image, alert.id, alert.time);
     if (name === undefined) return;
     alert.evidence = { url: this.#options.urlOf(name) };

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCounters, type Counters } from '../judge/counters';
 import { replaceTextFile } from '../../kit/durable-file';
+import { readGoldenMemory, type GoldenMemory } from '../golden/memory';
 import { readRules, rulesId, type AlertRules } from '../judge/rules';
 
 /** What a station remembers over a restart. */
@@ -13,6 +14,8 @@ export interface KeptState {
   counters: Counters | null;
   /** Sparkplug birth/death sequence number, 0 … 255. */
   bdSeq: number;
+  /** Golden samples: what is announced, how they ended; absent where there never were any. */
+  golden?: GoldenMemory;
 }
 
 function parseObject(text: string): Record<string, unknown> {
@@ -55,6 +58,7 @@ export class StateFile {
       changedFrom: typeof saved.changedFrom === 'string' ? saved.changedFrom : '',
       counters: readCounters(saved.counters) ?? null,
       bdSeq: Number.isInteger(saved.bdSeq) ? Number(saved.bdSeq) & 255 : 0,
+      ...(saved.golden === undefined ? {} : { golden: readGoldenMemory(saved.golden) }),
     });
   }
 

@@ -33,6 +33,9 @@ const COLUMNS: { title: string; value: (record: VerdictRecord) => unknown }[] = 
   { title: 'rules', value: ({ rulesId }) => rulesId },
   { title: 'latency ms', value: ({ latencyMs }) => latencyMs },
   { title: 'verdict id', value: ({ id }) => id },
+  { title: 'golden sample', value: ({ golden }) => golden?.sample },
+  { title: 'golden result', value: ({ golden }) => golden?.outcome },
+  { title: 'golden differences', value: ({ golden }) => golden?.differences.join('; ') },
 ];
 
 /** Spreadsheets run text that begins with one of these as a formula: an apostrophe makes it text (OWASP, CSV injection). */
