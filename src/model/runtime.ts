@@ -1,8 +1,10 @@
 /** The one place that knows onnxruntime-node. */
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { InspectionError, messageOf } from '../contract/errors';
+import { onnxruntime } from './onnxruntime';
 
-export { Tensor };
+export const { Tensor } = onnxruntime;
+export type Tensor = RuntimeTensor;
 export type RuntimeSession = InferenceSession;
 
 export interface RuntimeOptions {
@@ -84,8 +86,8 @@ export async function createRuntimeSession(
   };
   try {
     return await (typeof model === 'string'
-      ? InferenceSession.create(model, settings)
-      : InferenceSession.create(model, settings));
+      ? onnxruntime.InferenceSession.create(model, settings)
+      : onnxruntime.InferenceSession.create(model, settings));
   } catch (error) {
     throw new InspectionError(
       'MODEL_INVALID',

@@ -26,8 +26,11 @@ export function installPackage(): InstalledPackage {
   const userDir = mkdtempSync(join(tmpdir(), 'node-red-user-'));
   const tarball = packTarball(userDir);
   writeFileSync(join(userDir, 'package.json'), JSON.stringify({ name: 'node-red-project', private: true }));
-  // As the palette manager installs it; scripts stay off, the runtime's binaries are inside its package.
-  npm(['install', '--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund', '--prefer-offline', tarball], userDir);
+  // As the palette manager installs it, install scripts and all.
+  npm(
+    ['install', '--ignore-scripts=false', '--omit=dev', '--no-audit', '--no-fund', '--prefer-offline', tarball],
+    userDir,
+  );
   return {
     userDir,
     packageDir: join(userDir, 'node_modules', '@edge-inspect', 'node-red-inspection'),
