@@ -7,6 +7,7 @@ import { CHANNEL_FD, Channel } from './channel';
 import { deferred, type Deferred } from '../kit/deferred';
 import type { Answer, FromProcess, OperationName, Operations, ToProcess } from './protocol';
 import { TRANSFER_FLAGS } from '../kit/own-memory';
+import { Heartbeat } from './heartbeat';
 import { StderrTail } from './stderr-tail';
 import { Watchdog } from './watchdog';
 
@@ -57,6 +58,7 @@ export interface ProcessSettings {
 export class DetectorProcess {
   readonly threads: number;
   readonly lanes: number;
+  readonly nice: number;
   /** Resolves when the process is gone, whatever the cause, with the reason; never rejects. */
   readonly gone: Promise<InspectionError>;
   readonly #ready = deferred<ModelInfo>();
@@ -65,6 +67,8 @@ export class DetectorProcess {
   readonly #stderr: StderrTail;
   readonly #watchdog: Watchdog;
   readonly #startTimer: NodeJS.Timeout;
+  /** From readiness on: how long a start takes is the start timer's business. */
+  #heartbeat: Heartbeat | undefined;
   /** In the order of their ids, which is the order in which they were sent. */
   readonly #pending = new Map<number, Deferred<Answer<OperationName>>>();
   readonly #drained: Array<() => void> = [];
@@ -76,6 +80,7 @@ export class DetectorProcess {
   constructor(settings: ProcessSettings) {
     this.threads = settings.threads;
     this.lanes = settings.lanes;
+    this.nice = settings.nice;
     // whoever does not ask for readiness must not be ended by an unhandled rejection
     this.#ready.promise.catch(() => {});
     this.#watchdog = new Watchdog(settings.watchdogMs, () => this.#stuck(settings.watchdogMs));
@@ -152,9 +157,13 @@ export class DetectorProcess {
   }
 
   #onMessage(message: FromProcess, bytes: Buffer): void {
+    this.#heartbeat?.answered();
     switch (message.type) {
+      case 'pong':
+        return;
       case 'ready':
         clearTimeout(this.#startTimer);
+        this.#watchLife();
         return this.#ready.resolve(message.model);
       case 'failed':
         return this.#ready.reject(new InspectionError(message.code, message.message));
@@ -163,6 +172,15 @@ export class DetectorProcess {
       case 'error':
         return this.#take(message.id)?.reject(new InspectionError(message.code, message.message));
     }
+  }
+
+  #watchLife(): void {
+    // a process that gives way to others may rightly have to wait for the processor
+    if (this.nice > 0 || this.#isGone) return;
+    this.#heartbeat ??= new Heartbeat(
+      () => this.#channel.send({ type: 'ping' }),
+      (silentMs) => this.#stuck(silentMs),
+    );
   }
 
   #take(id: number): Deferred<Answer<OperationName>> | undefined {
@@ -180,13 +198,14 @@ export class DetectorProcess {
   }
 
   /** Only the oldest request is to blame; the ones behind it lost their process like in any other death. */
-  #stuck(watchdogMs: number): void {
-    const seconds = watchdogMs / 1000;
+  #stuck(silentMs: number): void {
+    const seconds = silentMs / 1000;
     const [oldest] = this.#pending.keys();
-    if (oldest === undefined) return;
-    this.#take(oldest)?.reject(
-      new InspectionError('DETECTOR_TIMEOUT', `The detector did not answer within ${seconds} s`),
-    );
+    if (oldest !== undefined) {
+      this.#take(oldest)?.reject(
+        new InspectionError('DETECTOR_TIMEOUT', `The detector did not answer within ${seconds} s`),
+      );
+    }
     void this.kill(
       new InspectionError('DETECTOR_FAILED', `The detector was ended because it was stuck for ${seconds} s`),
     );
@@ -199,6 +218,7 @@ export class DetectorProcess {
       this.#child.once('close', (code, signal) => resolve(signal ? `ended by ${signal}` : `ended with status ${code}`));
     });
     this.#isGone = true;
+    this.#heartbeat?.stop();
     clearTimeout(this.#startTimer);
     const reason = this.#killedFor ?? this.#death(end);
     this.#ready.reject(reason);

@@ -22,7 +22,7 @@ import {
   framesInProcess,
   type CheckedOptions,
 } from './options';
-import { notInspected, notInspectedBecause } from './outcome';
+import { notInspected, notInspectedBecause, notInspectedWhileDown } from './outcome';
 import { processUsage } from './process-usage';
 import type { Answer, OperationName, Operations } from './protocol';
 import type { ProcessSettings } from './detector-process';
@@ -69,6 +69,8 @@ export class Detector
   /** Runs while the process is down; when it is over, frames no longer wait for it. */
   #patience: NodeJS.Timeout | undefined;
   #isOutOfPatience = false;
+  /** Why the process is down, as long as it is. */
+  #downBecause: InspectionError | undefined;
 
   /** @throws InspectionError BAD_ARGUMENT for an unusable or unknown option */
   constructor(options: DetectorOptions, internals: DetectorInternals = {}) {
@@ -80,6 +82,7 @@ export class Detector
       {
         onUp: () => this.#onUp(),
         onDown: (reason) => this.#onDown(reason),
+        onStillDown: (reason) => (this.#downBecause = reason),
         onFailed: (reason) => this.#onFailed(reason),
       },
     );
@@ -141,7 +144,7 @@ export class Detector
     this.#isStopped = true;
     this.#starting = undefined;
     this.#endPatience();
-    this.#refuseWaiting('stopped', STOPPED);
+    this.#refuseWaiting(notInspected('stopped', STOPPED));
     await this.#supervisor.stop();
     if (this.#isStopped) this.#setState('stopped');
   }
@@ -194,7 +197,9 @@ export class Detector
     if (this.#state === 'stopped') this.start().catch(() => {});
     if (this.#failure)
       return job.answer(notInspected('model not available', this.#failure.message, this.#failure.code));
-    if (this.#isOutOfPatience) return job.answer(notInspected('detector restarted', 'The detector is being restarted'));
+    if (this.#isOutOfPatience) {
+      return job.answer(notInspectedWhileDown(this.#downBecause));
+    }
     const dropped = this.#line.push(job);
     dropped?.answer(notInspected('dropped by overload', 'Newer frames came faster than they could be inspected'));
     this.#giveWork();
@@ -245,9 +250,10 @@ export class Detector
   }
 
   #onDown(reason: InspectionError): void {
+    this.#downBecause = reason;
     this.#patience = setTimeout(() => {
       this.#isOutOfPatience = true;
-      this.#refuseWaiting('detector restarted', reason.message, reason.code);
+      this.#refuseWaiting(notInspectedWhileDown(this.#downBecause));
     }, this.#options.watchdogMs);
     this.#setState('restarting', reason);
   }
@@ -257,7 +263,7 @@ export class Detector
     // may be tried again by a call of start(), but not by a frame
     this.#starting = undefined;
     this.#endPatience();
-    this.#refuseWaiting('model not available', reason.message, reason.code);
+    this.#refuseWaiting(notInspected('model not available', reason.message, reason.code));
     this.#setState('failed', reason);
   }
 
@@ -266,8 +272,8 @@ export class Detector
     this.#isOutOfPatience = false;
   }
 
-  #refuseWaiting(...why: Parameters<typeof notInspected>): void {
-    for (const job of this.#line.clear()) job.answer(notInspected(...why));
+  #refuseWaiting(why: DetectOutcome): void {
+    for (const job of this.#line.clear()) job.answer(why);
   }
 
   #setState(state: DetectorState, reason?: InspectionError): void {

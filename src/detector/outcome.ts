@@ -25,3 +25,15 @@ export function notInspectedBecause(error: unknown): NotInspectedOutcome {
   const code = error instanceof InspectionError ? error.code : undefined;
   return notInspected((code && REASONS[code]) ?? 'detector restarted', messageOf(error), code);
 }
+
+/** The outcome for a frame that finds no process. @param reason why the last try to have one failed */
+export function notInspectedWhileDown(reason: InspectionError | undefined): NotInspectedOutcome {
+  if (reason === undefined) return notInspected('detector restarted', 'The detector is being restarted');
+  const because = notInspectedBecause(reason);
+  return {
+    ...because,
+    // a frame that was never given to a process did not time out
+    reason: because.reason === 'timeout' ? 'detector restarted' : because.reason,
+    detail: `The detector is being restarted: ${because.detail}`,
+  };
+}

@@ -62,7 +62,8 @@ function main(): void {
   let opened: Promise<Inference | undefined> = Promise.resolve(undefined);
   const channel = Channel.ofDescriptor<FromProcess, ToProcess>(CHANNEL_FD)
     .onMessage((message, payload) => {
-      if (message.type === 'open') opened = open(channel, message);
+      if (message.type === 'ping') channel.send({ type: 'pong' });
+      else if (message.type === 'open') opened = open(channel, message);
       else void opened.then((inference) => inference && answer(channel, message, payload, inference));
     })
     .onClose(endNow);

@@ -50,10 +50,13 @@ export interface RequestMessage {
 
 export type ToProcess =
   | { type: 'open'; model: string; /** ≥ 1 */ threads: number; /** ≥ 1 */ lanes: number; /** 0 … 19 */ nice: number }
+  /** Whether the process is there; answered at once. */
+  | { type: 'ping' }
   /** The payload is the image, if the operation takes one. */
   | RequestMessage;
 
 export type FromProcess =
+  | { type: 'pong' }
   /** The model is loaded and has run once. */
   | { type: 'ready'; model: ModelInfo }
   /** The model cannot be used; the process ends after this. */

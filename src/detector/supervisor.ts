@@ -18,7 +18,9 @@ export interface SupervisorListener {
   onUp(): void;
   /** The process died and will be replaced after a pause. */
   onDown(reason: InspectionError): void;
-  /** No process can be had with these settings; nothing more is tried. */
+  /** One more try to replace it failed; the next one follows. */
+  onStillDown(reason: InspectionError): void;
+  /** No first process can be had with these settings; nothing more is tried. */
   onFailed(reason: InspectionError): void;
 }
 
@@ -69,7 +71,7 @@ export class Supervisor {
   async start(): Promise<ModelInfo> {
     this.#life.abort();
     this.#life = new AbortController();
-    return this.#launch(this.#life.signal, FIRST_START_ATTEMPTS);
+    return this.#launch(this.#life.signal, true);
   }
 
   /**
@@ -118,19 +120,23 @@ export class Supervisor {
     return process;
   }
 
-  /** Tries until a process is ready, with growing pauses. */
-  async #launch(life: AbortSignal, attempts: number): Promise<ModelInfo> {
+  /**
+   * Tries until a process is ready, with growing pauses. What worked once is never given up: a model file that is away,
+   * memory that is short or a disk that is slow must not end the line until somebody deploys.
+   */
+  async #launch(life: AbortSignal, isFirst: boolean): Promise<ModelInfo> {
     for (let attempt = 1; ; attempt++) {
       const process = this.#spawn(this.#settings);
       try {
         const model = await process.ready;
         if (!life.aborted) return this.#adopt(process, model, life);
       } catch (error) {
-        if (!life.aborted && (isFinal(error) || attempt === attempts)) {
+        if (!life.aborted && isFirst && (isFinal(error) || attempt === FIRST_START_ATTEMPTS)) {
           await process.kill(stopped());
           this.#listener.onFailed(error as InspectionError);
           throw error;
         }
+        if (!life.aborted && !isFirst) this.#listener.onStillDown(error as InspectionError);
       }
       void process.kill(stopped());
       await this.#pauseBeforeRestart(life);
@@ -159,7 +165,7 @@ export class Supervisor {
     this.#running = undefined;
     this.#listener.onDown(reason);
     this.#pauseBeforeRestart(life)
-      .then(() => this.#launch(life, Infinity))
+      .then(() => this.#launch(life, false))
       // told to the listener already, or stopped
       .catch(() => {});
   }

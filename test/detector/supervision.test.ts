@@ -224,6 +224,40 @@ describe('detector process death', () => {
     assert.equal(gist(await send(detector, 'ok again')), 'ok again');
   });
 
+  it('notices a frozen (SIGSTOP) process long before the watchdog, whether it has work or not', async () => {
+    const detector = fake({ watchdogMs: 600_000 });
+    await detector.start();
+    process.kill(detector.stats().pid as number, 'SIGSTOP');
+    await until('it was restarted', () => detector.stats().restarts === 1);
+    await isReady(detector);
+    process.kill(detector.stats().pid as number, 'SIGSTOP');
+    assert.equal(gist(await send(detector, 'ok')), 'timeout');
+    await isReady(detector);
+    assert.equal(gist(await send(detector, 'ok again')), 'ok again');
+  });
+
+  it('never gives up on a model that worked once: its file is away for a while', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'away-'));
+    const file = join(folder, 'model');
+    writeFileSync(file, '');
+    const detector = fake({ model: `only-with ${file}`, watchdogMs: 100 });
+    await detector.start();
+    rmSync(file);
+    process.kill(detector.stats().pid as number, 'SIGKILL');
+    await until('it was tried in vain', () => detector.stats().restarts >= 3);
+    assert.equal(detector.stats().state, 'restarting');
+    assert.deepEqual(await send(detector, 'ok'), {
+      inspected: false,
+      reason: 'model not available',
+      detail: 'The detector is being restarted: Expected a model but this is none',
+      code: 'MODEL_INVALID',
+    });
+    writeFileSync(file, '');
+    await isReady(detector);
+    assert.equal(gist(await send(detector, 'ok again')), 'ok again');
+    rmSync(folder, { recursive: true });
+  });
+
   it('does not let frames wait for a process that stays away', async () => {
     const detector = fake({ watchdogMs: 200, overload: 'every' });
     await detector.start();

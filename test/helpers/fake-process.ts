@@ -34,6 +34,11 @@ const STARTS: Record<string, (model: string, send: Send) => void> = {
     process.stderr.write('something is wrong\nterminate called without an active exception\n');
     process.kill(process.pid, 'SIGSEGV');
   },
+  /** Usable only while the file at the path that follows is there. */
+  'only-with': (model, send) => {
+    const start = existsSync(model.slice('only-with '.length)) ? 'good' : 'invalid';
+    STARTS[start]?.(model, send);
+  },
   silent: () => {},
 };
 
@@ -74,6 +79,7 @@ function main(): void {
   const channel: Channel<FromProcess, ToProcess> = Channel.ofDescriptor<FromProcess, ToProcess>(CHANNEL_FD)
     .onMessage((message, payload) => {
       const send: Send = (answer, bytes) => channel.send(answer, bytes);
+      if (message.type === 'ping') return send({ type: 'pong' });
       if (message.type === 'open') return STARTS[message.model.split(' ')[0] as string]?.(message.model, send);
       const text = payload.toString();
       FRAMES[text.split(' ')[0] as string]?.(message.id, send, text);
