@@ -44,9 +44,9 @@ const GOLDEN_FILL_OF: Partial<Record<GoldenEvent, 'green' | 'red' | 'yellow' | '
 
 const FILL_OF = { PASS: 'green', FAIL: 'red', NOT_INSPECTED: 'grey' } as const;
 
-/** A frame stays a frame, whatever topic its message carries. */
-function isGoldenCommand({ topic, payload, notInspected }: DefectAlertMessage, station: string): boolean {
-  return isGoldenTopic(topic, station) && !Array.isArray(payload) && notInspected === undefined;
+/** A frame stays a frame, whatever topic its message carries: a trigger's own topic stays on it. */
+function isGoldenCommand({ topic, frame, inference, notInspected }: DefectAlertMessage, station: string): boolean {
+  return isGoldenTopic(topic, station) && [frame, inference, notInspected].every((part) => part === undefined);
 }
 
 export = function (RED: NodeAPI) {
