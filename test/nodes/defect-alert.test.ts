@@ -152,6 +152,16 @@ describe('defect-alert node', () => {
     [{ topic: 'x/#' }, /for topic but received "x\/#"/],
     [{ minConfidence: 3 }, /minConfidence but received 3/],
     [{ rules: '{"zones":7}' }, /for rules.zones but received 7/],
+    [{ goldenSamples: 'N-17' }, /a list of at most 50 entries for golden samples but received "N-17"/],
+    [{ goldenSchedule: 'hours' }, /Expected a golden sample in the list for goldenSchedule but received "hours"/],
+    [
+      { goldenSamples: [{ name: 'G', verdict: 'PASS' }], goldenSchedule: 'times', goldenTimes: 'noon' },
+      /times of the day such as 06:00, 14:00, 22:00 for goldenTimes but received "noon"/,
+    ],
+    [
+      { goldenSamples: [{ name: 'G', verdict: 'PASS' }], rules: '{"events":{"mode":"stream"}}' },
+      /Expected "part", as there are golden samples, for rules.events.mode but received "stream"/,
+    ],
     [{ rules: '{oops' }, /Expected an object for rules but received "{oops"/],
   ] as const) {
     it(`refuses ${JSON.stringify(config)} on every message, with one sentence`, async () => {
@@ -162,6 +172,61 @@ describe('defect-alert node', () => {
       assert.deepEqual(node.verdicts, []);
     });
   }
+
+  describe('golden samples', () => {
+    const goldenSamples = [
+      { name: 'G-1', verdict: 'PASS' },
+      { name: 'N-17', verdict: 'FAIL', defects: [{ label: 'scratch', count: '', box: '' }] },
+    ];
+
+    it('announced by message: the next part is compared, the verdict comes first, then the result', async () => {
+      const node = await bench({ goldenSamples });
+      node.receive({ topic: 'golden', payload: 'N-17' });
+      node.receive({ payload: [] });
+      node.receive({ payload: [] });
+      // how things stand at the start may be said before the test listens
+      const order = () =>
+        node.verdicts
+          .map(({ topic, payload }) => `${topic?.split('/').at(-1)} ${(payload.event ?? payload.verdict) as string}`)
+          .filter((text) => text !== 'golden state');
+      await until(() => order().length === 4, 'four messages');
+      assert.deepEqual(order().slice(0, 2), ['golden announced', 'verdict PASS']);
+      assert.deepEqual(order().slice(2).sort(), ['golden wrong', 'verdict PASS']);
+      const marked = node.verdicts.filter(({ payload }) => payload.golden !== undefined);
+      assert.equal(marked.length, 1);
+      assert.deepEqual(
+        node.alerts.map(({ topic }) => topic),
+        ['inspection/line-1/alert/golden'],
+      );
+      assertValid(schemas['golden-alert'], node.alerts[0]?.payload);
+    });
+
+    for (const payload of [[], [detection()], 7, null, 'N-18', { sample: 'N-18' }, { sample: 'N-17', minutes: 5 }]) {
+      it(`refuses ${JSON.stringify(payload).slice(0, 40)}, and makes no part of it`, async () => {
+        const node = await bench({ goldenSamples });
+        node.receive({ topic: 'golden', payload });
+        await until(() => node.errors.length === 1, 'the catch node');
+        assert.match(String(node.errors[0]), /Expected .* for .* but received /);
+        node.receive({ payload: [] });
+        await until(() => node.verdicts.some(({ topic }) => topic?.endsWith('verdict')), 'the verdict');
+        assert.equal((node.verdicts.at(-1)?.payload.counters as { triggers: number }).triggers, 1);
+      });
+    }
+
+    it('says so when there are none', async () => {
+      const node = await bench();
+      node.receive({ topic: 'golden', payload: 'N-17' });
+      await until(() => node.errors.length === 1, 'the catch node');
+      assert.match(String(node.errors[0]), /Expected golden samples in the dialog of defect-alert/);
+    });
+
+    it('a frame that carries the topic of its trigger stays a frame', async () => {
+      const node = await bench({ goldenSamples });
+      node.receive({ topic: 'golden', payload: [], frame: FRAME });
+      await until(() => node.verdicts.some(({ topic }) => topic?.endsWith('verdict')), 'the verdict');
+      assert.deepEqual(node.errors, []);
+    });
+  });
 
   describe('with a user folder', () => {
     let userDir: string;

@@ -54,8 +54,14 @@ describe('station', () => {
     assert.deepEqual(snapshot.cameras, { 'top (a)': { sent: 1 }, 'top (b)': { sent: 2 }, side: { sent: 3 } });
     assert.deepEqual([snapshot.latencyMs['pcb (m)']?.total.p50, snapshot.latencyMs['pcb (n)']?.total.p50], [33, 50]);
     assert.equal(snapshot.verdicts.PASS, 2);
+    monitor.goldenEnded('x', 'line', 'N-17', 'wrong');
+    monitor.golden.set('x', { station: 'line', due: true, problem: true });
+    assert.equal(monitor.snapshot().verdicts.FAIL, 0, 'a golden part is none of production');
     const text = await metrics.text();
     for (const line of [
+      'edge_inspect_golden_checks_total{station="line",sample="N-17",outcome="wrong",node="x"} 1',
+      'edge_inspect_golden_problem{station="line",node="x"} 1',
+      'edge_inspect_golden_due{station="line",node="x"} 1',
       'edge_inspect_camera_pictures_total{camera="top",outcome="sent",node="a"} 1',
       'edge_inspect_camera_pictures_total{camera="top",outcome="sent",node="b"} 2',
       'edge_inspect_verdicts_total{station="line",verdict="PASS",reason="",node="x"} 1',

@@ -1,4 +1,4 @@
-import { readdir, rename, stat, unlink } from 'node:fs/promises';
+import { open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppendFile } from '../../kit/durable-file';
 import type { VerdictRecord } from '../judge/messages';
@@ -63,6 +63,19 @@ const FORMATS: Record<LogFormat, { header: string; line: (record: VerdictRecord)
   jsonl: { header: '', line: (record) => `${JSON.stringify(record)}\n` },
 };
 
+/** Whether a file is there and begins otherwise. */
+async function beginsOtherwise(path: string, header: string): Promise<boolean> {
+  const file = await open(path, 'r').catch(() => undefined);
+  if (file === undefined) return false;
+  try {
+    const wanted = Buffer.from(header);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(wanted.length), 0, wanted.length, 0);
+    return bytesRead > 0 && !buffer.equals(wanted);
+  } finally {
+    await file.close();
+  }
+}
+
 /** One line per part in `verdicts.csv` or `verdicts.jsonl`, in files of limited size and number. */
 export class VerdictLog {
   readonly #options: Required<VerdictLogOptions>;
@@ -99,12 +112,14 @@ export class VerdictLog {
   async #fileFor(time: string): Promise<AppendFile> {
     if (this.#file !== undefined && this.#file.bytes >= this.#options.maxBytes) await this.#rotate(time);
     if (this.#file === undefined) {
+      const { header } = FORMATS[this.#options.format];
+      // an earlier version had fewer columns: its file ends there, so that no line has more cells than its header
+      if (header !== '' && (await beginsOtherwise(this.path, header))) await this.#rotate(time);
       const bytes = await stat(this.path).then(
         ({ size }) => size,
         () => 0,
       );
       const file = new AppendFile(this.path, bytes);
-      const { header } = FORMATS[this.#options.format];
       if (bytes === 0 && header !== '') await file.append(header);
       this.#file = file;
     }

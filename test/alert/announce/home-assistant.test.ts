@@ -53,7 +53,7 @@ interface Config {
 }
 
 describe('discoveryMessages', () => {
-  const messages = discoveryMessages('Line 3', '1.2.3').map(({ topic, payload }) => ({
+  const messages = discoveryMessages('Line 3', '1.2.3', 'homeassistant', true).map(({ topic, payload }) => ({
     topic,
     config: JSON.parse(payload) as Config,
   }));
@@ -87,7 +87,13 @@ describe('discoveryMessages', () => {
 
   it('reads the topics that the station speaks on', () => {
     const topics = new Set(messages.map(({ config }) => config.state_topic));
-    assert.deepEqual(topics, new Set(['inspection/Line 3/verdict', 'inspection/Line 3/status']));
+    assert.deepEqual(topics, new Set(['verdict', 'status', 'golden'].map((leaf) => `inspection/Line 3/${leaf}`)));
+  });
+
+  it('has the golden check only where there are golden samples', () => {
+    const has = (golden: boolean) =>
+      discoveryMessages('a', '1', 'homeassistant', golden).some(({ topic }) => topic.endsWith('/golden/config'));
+    assert.deepEqual([has(true), has(false)], [true, false]);
   });
 
   it('follows the rules for device classes and units', () => {

@@ -36,6 +36,19 @@ describe('VerdictLog', () => {
     assert.match(lines[2] ?? '', /,dent,/);
   });
 
+  it('begins a new file where an earlier version had other columns', async () => {
+    writeFileSync(join(folder, 'verdicts.csv'), '\ufefftime,station\r\n2025,line\r\n');
+    const log = new VerdictLog({ folder, format: 'csv' });
+    await log.write(verdictOf('scratch'));
+    await log.close();
+    const [aside] = readdirSync(folder).filter((name) => name.startsWith('verdicts-'));
+    assert.match(readFileSync(join(folder, aside ?? ''), 'utf8'), /2025,line/);
+    assert.match(
+      readFileSync(log.path, 'utf8'),
+      /^\ufefftime,station,frame,.*,golden sample,golden result,golden differences\r\n2026/,
+    );
+  });
+
   it('never lets a name become a formula, a column or a line', async () => {
     const log = new VerdictLog({ folder, format: 'csv' });
     await log.write(verdictOf('=HYPERLINK("http://x","y")'));
