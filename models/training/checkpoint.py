@@ -1,5 +1,6 @@
 """Checkpoints that survive being killed: written beside, flushed to disk, then renamed over the old one."""
 
+import math
 import os
 from pathlib import Path
 
@@ -33,7 +34,10 @@ def load_model(path: Path, averaged: bool = True) -> tuple[Yolo, dict]:
 
 
 class MovingAverage:
-    """Exponential moving average of all weights and statistics; short at first, so that early noise is forgotten."""
+    """Exponential moving average of all weights and statistics: over the last 1,000 steps, or a tenth of a shorter run.
+
+    Short at first, so that early noise is forgotten.
+    """
 
     def __init__(self, model: Yolo, decay: float = 0.999, ramp: float = 100):
         self.model = Yolo(model.classes, model.width, model.depth).eval()
@@ -41,8 +45,10 @@ class MovingAverage:
         self.decay, self.ramp = decay, ramp
 
     @torch.no_grad()
-    def update(self, model: Yolo, step: int) -> None:
-        keep = self.decay * (1 - 2.718281828 ** (-step / self.ramp))
+    def update(self, model: Yolo, step: int, steps: float) -> None:
+        """After a step; `steps` is how many the run will have."""
+        decay = min(self.decay, 1 - 1 / max(10.0, 0.1 * steps))
+        keep = decay * (1 - math.exp(-step / self.ramp))
         pairs = zip(self.model.state_dict().values(), model.state_dict().values())
         mine, new = zip(*((a, b) for a, b in pairs if a.is_floating_point()))
         torch._foreach_lerp_(list(mine), list(new), 1 - keep)

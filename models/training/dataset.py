@@ -1,5 +1,6 @@
 """Datasets in YOLO folders: DIR/images + DIR/labels, or DIR/train/… and DIR/val/…, with classes.txt beside or above."""
 
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,6 +95,34 @@ def decode(path: Path, size: int) -> np.ndarray:
     return image
 
 
+AUTO_SIZES = (320, 640)
+"""Smallest and largest size that is chosen by itself, pixels: below, a network has too few cells for small objects;
+above, a board's processor is too slow."""
+LOOKED_AT = 25
+
+
+def choose_imgsz(sources: list[str], split: str) -> int:
+    """Median longer side of a few images, up to a multiple of 32 within AUTO_SIZES; enlarging adds nothing."""
+    sides = []
+    for source in sources:
+        place = split_folder(Path(parse_source(source)[0]), split)
+        files = image_files(place)
+        for file in files[:: max(1, len(files) // LOOKED_AT)]:
+            image = cv2.imread(str(file), cv2.IMREAD_REDUCED_GRAYSCALE_2 | cv2.IMREAD_IGNORE_ORIENTATION)
+            if image is not None:
+                sides.append(2 * max(image.shape))
+    side = float(np.median(sides)) if sides else AUTO_SIZES[1]
+    return int(min(max(math.ceil(side / 32) * 32, AUTO_SIZES[0]), AUTO_SIZES[1]))
+
+
+def image_files(place: Path) -> list[Path]:
+    """The images of a split by name; refuses a folder without any."""
+    files = sorted(f for f in (place / "images").iterdir() if f.suffix.lower() in IMAGE_SUFFIXES)
+    if not files:
+        raise InputError(f"Expected at least one image for the dataset but received none in {place / 'images'}")
+    return files
+
+
 @dataclass
 class Dataset:
     """One split of one folder. Decoded images are kept in memory up to `cache_bytes`."""
@@ -114,9 +143,7 @@ class Dataset:
     def open(folder: str | Path, split: str, size: int, weight: float = 1.0, cache_bytes: int = 4 << 30) -> "Dataset":
         place = split_folder(Path(folder), split)
         names = read_class_names(place)
-        files = sorted(f for f in (place / "images").iterdir() if f.suffix.lower() in IMAGE_SUFFIXES)
-        if not files:
-            raise InputError(f"Expected at least one image for the dataset but received none in {place / 'images'}")
+        files = image_files(place)
         labels = [read_labels(place / "labels" / f"{f.stem}.txt", len(names)) for f in files]
         focus = [read_focus(place / "focus" / f"{f.stem}.txt") for f in files]
         hard = [index for index, rows in enumerate(focus) if len(rows)]

@@ -14,12 +14,15 @@ from .dataset import Dataset, InputError
 from .metrics import MeanAveragePrecision
 from .predict import Runner, predict_dataset
 
+RANKED_FROM = 0.001
+"""mAP ranks nearly everything, whatever confidence recall and precision are asked at."""
 
-def evaluate(runner: Runner, dataset: Dataset, confidence=0.001, iou=0.7, limit=None) -> dict:
-    """Summary over a dataset. 0.001 and 0.7 are the usual values for mAP: nearly everything is ranked."""
-    score = MeanAveragePrecision(dataset.names)
+
+def evaluate(runner: Runner, dataset: Dataset, confidence=0.25, iou=0.7, limit=None) -> dict:
+    """Summary over a dataset: mAP over all confidences, recall and precision at `confidence`. 0.7 is usual for mAP."""
+    score = MeanAveragePrecision(dataset.names, confidence)
     images = 0
-    for index, rows in predict_dataset(runner, dataset, confidence, iou, limit=limit):
+    for index, rows in predict_dataset(runner, dataset, min(RANKED_FROM, confidence), iou, limit=limit):
         score.add(rows, dataset.objects(index))
         images += 1
     return {"images": images, **score.summary()}
@@ -30,8 +33,8 @@ def main(argv=None) -> int:
     parser.add_argument("--model", required=True, help="checkpoint (.pt) or exported model (.onnx)")
     parser.add_argument("--data", required=True, help="folder with images/ and labels/, or with --split below it")
     parser.add_argument("--split", default="val")
-    parser.add_argument("--imgsz", type=int, default=640)
-    parser.add_argument("--confidence", type=float, default=0.001)
+    parser.add_argument("--imgsz", type=int, default=0, help="0: what the model was made for")
+    parser.add_argument("--confidence", type=float, default=0.25, help="of recall and precision; mAP ranks all")
     parser.add_argument("--iou", type=float, default=0.7)
     parser.add_argument("--limit", type=int, help="only the first N images")
     parser.add_argument("--threads", type=int, default=2)
@@ -39,8 +42,9 @@ def main(argv=None) -> int:
     args = parser.parse_args(argv)
     torch.set_num_threads(args.threads)
     try:
-        dataset = Dataset.open(args.data, args.split, args.imgsz, cache_bytes=0)
-        result = evaluate(Runner(args.model, args.threads), dataset, args.confidence, args.iou, args.limit)
+        runner = Runner(args.model, args.threads)
+        dataset = Dataset.open(args.data, args.split, runner.size(args.imgsz), cache_bytes=0)
+        result = evaluate(runner, dataset, args.confidence, args.iou, args.limit)
     except (InputError, OSError) as error:
         print(error, file=sys.stderr)
         return 2

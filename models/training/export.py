@@ -34,11 +34,15 @@ def metadata(names: list[str], imgsz: int, batch: str) -> dict[str, str]:
     }
 
 
-def export(checkpoint: Path, out: Path, imgsz: int = 640, dynamic_batch: bool = False) -> dict:
-    """Writes the model and checks it against PyTorch; returns what was written and the largest difference."""
+def export(checkpoint: Path, out: Path, imgsz: int = 0, dynamic_batch: bool = False) -> dict:
+    """Writes the model and checks it against PyTorch; returns what was written and the largest difference.
+
+    imgsz: 0 for the size it was trained for.
+    """
+    yolo, state = load_model(checkpoint)
+    imgsz = imgsz or state.get("imgsz", 640)
     if imgsz % max(STRIDES):
         raise ValueError(f"Expected a multiple of {max(STRIDES)} for --imgsz but received {imgsz}")
-    yolo, state = load_model(checkpoint)
     yolo.deployed(imgsz)
     sample = torch.rand(1, 3, imgsz, imgsz, generator=torch.Generator().manual_seed(0))
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +98,7 @@ def main(argv=None) -> int:
     parser = argparse.ArgumentParser(prog="export", description=__doc__)
     parser.add_argument("--checkpoint", required=True, type=Path)
     parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--imgsz", type=int, default=640)
+    parser.add_argument("--imgsz", type=int, default=0, help="0: the size that it was trained for")
     parser.add_argument("--dynamic-batch", action="store_true")
     args = parser.parse_args(argv)
     try:

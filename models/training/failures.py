@@ -59,15 +59,15 @@ def main(argv=None) -> int:
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--count", type=int, default=20, help="how many images to draw")
     parser.add_argument("--limit", type=int, help="look at the first N images only")
-    parser.add_argument("--imgsz", type=int, default=640)
+    parser.add_argument("--imgsz", type=int, default=0, help="0: what the model was made for")
     parser.add_argument("--confidence", type=float, default=0.25)
     parser.add_argument("--iou", type=float, default=0.45)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args(argv)
     torch.set_num_threads(args.threads)
     try:
-        dataset = Dataset.open(args.data, args.split, args.imgsz, cache_bytes=0)
         runner = Runner(args.model, args.threads)
+        dataset = Dataset.open(args.data, args.split, runner.size(args.imgsz), cache_bytes=0)
         args.out.mkdir(parents=True, exist_ok=True)
     except (InputError, OSError) as error:
         print(error, file=sys.stderr)

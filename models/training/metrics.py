@@ -44,8 +44,8 @@ def average_precision(hit, scores, truths: int) -> np.ndarray:
 class MeanAveragePrecision:
     """Add every image once, then ask for summary()."""
 
-    def __init__(self, names):
-        self.names = names
+    def __init__(self, names, confidence: float = 0.25):
+        self.names, self.confidence = names, confidence
         self._rows = [[] for _ in names]
         self._truths = [0] * len(names)
 
@@ -57,14 +57,14 @@ class MeanAveragePrecision:
             self._rows[index].append((match(mine[:, :4], mine[:, 4], real), mine[:, 4]))
 
     def summary(self) -> dict:
-        """map50, map5095 (0..1) and a row per class; recall and precision are those at confidence 0.25 and IoU 0.5."""
+        """map50, map5095 (0..1) and a row per class; recall and precision are at `confidence` and IoU 0.5."""
         rows = []
         for name, parts, truths in zip(self.names, self._rows, self._truths):
             if truths == 0:
                 continue
             hit, scores = np.concatenate([h for h, _ in parts]), np.concatenate([s for _, s in parts])
             ap = average_precision(hit, scores, truths)
-            sure = scores >= 0.25
+            sure = scores >= self.confidence
             right = int(hit[sure, 0].sum())
             rows.append(
                 {

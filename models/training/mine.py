@@ -44,7 +44,7 @@ def main(argv=None) -> int:
     parser.add_argument("--model", required=True, help="checkpoint (.pt) or exported model (.onnx)")
     parser.add_argument("--data", required=True, action="append", help="folder; may be repeated")
     parser.add_argument("--split", default="train")
-    parser.add_argument("--imgsz", type=int, default=640)
+    parser.add_argument("--imgsz", type=int, default=0, help="0: what the model was made for")
     parser.add_argument("--confidence", type=float, default=0.2, help="least confidence of a false alarm")
     parser.add_argument("--limit", type=int, help="look at the first N images only")
     parser.add_argument("--threads", type=int, default=2)
@@ -53,7 +53,7 @@ def main(argv=None) -> int:
     try:
         runner = Runner(args.model, args.threads)
         for folder in args.data:
-            dataset = Dataset.open(folder, args.split, args.imgsz, cache_bytes=0)
+            dataset = Dataset.open(folder, args.split, runner.size(args.imgsz), cache_bytes=0)
             false, missed = mine(runner, dataset, args.confidence, args.limit)
             print(f"{dataset.folder}: {false} false alarms, {missed} missed objects")
     except (InputError, OSError) as error:

@@ -132,9 +132,9 @@ def cell_centres(heights_widths, device=None):
     return torch.cat(centres), torch.cat(strides)
 
 
-def grid_of(heights_widths):
+def grid_of(heights_widths, device=None):
     """cell_centres() as decoding wants them: [1, 2, cells] and [1, cells]."""
-    centres, strides = cell_centres(heights_widths)
+    centres, strides = cell_centres(heights_widths, device)
     return centres.t()[None].contiguous(), strides.t().contiguous()
 
 
@@ -182,7 +182,7 @@ class Detect(nn.Module):
         batch = int(maps[0].shape[0])  # int(): constants, not shape arithmetic, in an exported graph
         flat = torch.cat([m.view(batch, 4 * REG_MAX + self.classes, -1) for m in maps], 2)
         sides, logits = flat.split((4 * REG_MAX, self.classes), 1)
-        centres, strides = self.grid or grid_of([m.shape[-2:] for m in maps])
+        centres, strides = self.grid or grid_of([m.shape[-2:] for m in maps], flat.device)
         left_top, right_bottom = self.dfl(sides).split((2, 2), 1)
         low, high = centres - left_top, centres + right_bottom
         boxes = torch.cat(((low + high) / 2, high - low), 1) * strides

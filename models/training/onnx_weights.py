@@ -16,6 +16,16 @@ from .network import Conv, Yolo
 MEASURED_BATCHES = 16
 
 
+def named_model(init: str) -> str:
+    """The path of a shipped model called by its name (`pcb-defects`); anything else is a path already."""
+    shipped = Path(__file__).resolve().parent.parent / init / "fp32" / "model.onnx"
+    if init and not Path(init).exists() and Path(init).name == init and "." not in init:
+        if shipped.exists():
+            return str(shipped)
+        raise InputError(f"Expected a checkpoint, an .onnx or a shipped model's name for --init but received {init}")
+    return init
+
+
 def read_weights(path: Path) -> dict[str, torch.Tensor]:
     """Initializers of an .onnx by name."""
     try:

@@ -16,9 +16,17 @@ from .network import Yolo
 class Workers:
     """Runs forward and backward of one batch on `count` threads; gradients end up, averaged, in the model."""
 
-    def __init__(self, model: Yolo, teacher: Yolo | None, loss: Loss, count: int, bf16: bool):
+    def __init__(
+        self,
+        model: Yolo,
+        teacher: Yolo | None,
+        loss: Loss,
+        count: int,
+        bf16: bool,
+        device: torch.device = torch.device("cpu"),
+    ):
         torch.set_num_threads(1)
-        self.model, self.teacher, self.loss, self.bf16 = model, teacher, loss, bf16
+        self.model, self.teacher, self.loss, self.bf16, self.device = model, teacher, loss, bf16, device
         self.replicas = [model] + [self._replica() for _ in range(count - 1)]
         self._pool = ThreadPoolExecutor(count)
 
@@ -37,8 +45,9 @@ class Workers:
 
     def _share(self, replica: Yolo, images, targets) -> dict:
         replica.zero_grad(set_to_none=True)
-        images = images.to(torch.float32).div_(255).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+        images = images.to(self.device, torch.float32).div_(255).contiguous(memory_format=torch.channels_last)
+        targets = [part.to(self.device) for part in targets]
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
             maps = replica(images)
             with torch.no_grad():
                 teacher_maps = self.teacher(images) if self.teacher else None

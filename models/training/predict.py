@@ -9,6 +9,7 @@ import torch
 from .augment import FILL, as_rgb
 from .boxes import suppress
 from .checkpoint import load_model
+from .dataset import InputError
 
 MAX_DETECTIONS = 300
 
@@ -39,20 +40,30 @@ class Runner:
     """run(images [b, size, size, 3] uint8 RGB) → [b, 4 + classes, cells] float32."""
 
     def __init__(self, model: str | Path | torch.nn.Module, threads: int = 2):
+        self.made_for, self.fixed = 640, False
         if isinstance(model, torch.nn.Module):
             self._use_torch(model)
         elif str(model).endswith(".onnx"):
             self._use_onnx(str(model), threads)
         else:
-            self._use_torch(load_model(Path(model))[0])
+            yolo, state = load_model(Path(model))
+            self.made_for = state.get("imgsz", 640)
+            self._use_torch(yolo)
+
+    def size(self, wanted: int = 0) -> int:
+        """Side of the square pictures to give it, pixels; 0: what it was made for. Refuses what it cannot take."""
+        if wanted and self.fixed and wanted != self.made_for:
+            raise InputError(f"Expected {self.made_for} for --imgsz, the size of this export, but received {wanted}")
+        return wanted or self.made_for
 
     def _use_torch(self, yolo):
         network, head = yolo.eval().to(memory_format=torch.channels_last), yolo.model[22]
+        device = next(yolo.parameters()).device
 
         @torch.inference_mode()
         def run(images):
-            maps = network(torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255)
-            return head.decode(maps).numpy()
+            maps = network(torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255)
+            return head.decode(maps).cpu().numpy()
 
         self.run = run
 
@@ -64,6 +75,8 @@ class Runner:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         name, shape = session.get_inputs()[0].name, session.get_inputs()[0].shape
+        if isinstance(shape[2], int):
+            self.made_for, self.fixed = shape[2], True
 
         def run(images):
             batch = np.ascontiguousarray(images.transpose(0, 3, 1, 2)).astype(np.float32) / 255

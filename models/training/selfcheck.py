@@ -137,7 +137,7 @@ def main() -> int:
             "--crop",
             "128",
         ]
-        common += ["--batch", "8", "--warmup", "20", "--log-steps", "20", "--width", "0.125"]
+        common += ["--batch", "8", "--warmup", "0.1", "--log-seconds", "2", "--width", "0.125"]
         teacher = ["--run", str(root / "teacher"), *common, "--steps", "220", "--save-seconds", "1"]
         train(*teacher, seconds=25)
         check("a killed run leaves a whole checkpoint", (root / "teacher" / "last.pt").exists())
@@ -170,6 +170,18 @@ def main() -> int:
             check("output layout", shape == ["batch" if free else 1, 7, 336], shape)
             again = evaluate(Runner(out), val)
             check("the exported model scores the same", abs(again["map50"] - result["map50"]) < 0.01, again["map50"])
+
+            check("an export knows its size", Runner(out).size() == 128)
+        try:
+            Runner(out).size(640)
+            message = ""
+        except InputError as error:
+            message = str(error)
+        check("another size than the export's is refused", "Expected 128 for --imgsz" in message, message)
+
+        train(*student, "--steps", "64")
+        log = (root / "student" / "log.jsonl").read_text()
+        check("a finished run can be extended", "is extended" in log and log.count("finished") >= 2)
 
         fresh = Yolo(len(NAMES), 0.125)
         pictures = torch.from_numpy(np.stack([as_rgb(val.image(index)) for index in range(8)])).permute(0, 3, 1, 2)

@@ -5,7 +5,6 @@ python -m models.training.train --run RUN --data DIR[@WEIGHT] [--data …] [--mi
 
 import argparse
 import json
-import math
 import signal
 import sys
 import time
@@ -16,14 +15,16 @@ import torch
 
 from .augment import Augmentation
 from .checkpoint import MovingAverage, load, load_model, save
-from .dataset import InputError, open_all
+from .dataset import InputError, choose_imgsz, open_all
+from .device import DEVICES, pick_device, use_bfloat16
 from .evaluate import evaluate
 from .loader import Loader
 from .loss import Loss
 from .network import Yolo, freeze
-from .onnx_weights import MEASURED_BATCHES, start_from_onnx
+from .onnx_weights import MEASURED_BATCHES, named_model, start_from_onnx
 from .parallel import Workers
 from .predict import Runner
+from .schedule import Schedule
 
 
 @dataclass
@@ -36,21 +37,22 @@ class Config:
     width: float = 0.25
     depth: float = 0.33
     crop: int = 320  # pixels; a multiple of 32
-    imgsz: int = 640  # longer side of images before cropping, and the size of evaluation
+    imgsz: int = 0  # longer side of images before cropping, and the size of evaluation; 0: by the images, 320 to 640
     batch: int = 16
     steps: int = 12000
     minutes: float = 0.0  # 0: no limit; otherwise the schedule ends at whichever comes first
     lr: float = 2e-3
     final_lr: float = 0.02  # of lr, at the end of the cosine
-    warmup: int = 300  # steps
+    warmup: float = 0.03  # share of the run
     weight_decay: float = 0.02
     plain_tail: float = 0.1  # last share of the run without mosaic
     save_seconds: float = 180.0
-    log_steps: int = 100
+    log_seconds: float = 20.0
     eval_minutes: float = 0.0  # 0: only at the end
     eval_limit: int = 200
     seed: int = 1
     threads: int = 2  # worker threads, one core each
+    device: str = "auto"
     precision: str = "auto"
     cache_gb: float = 6.0
     init: str = ""
@@ -64,6 +66,10 @@ PAUSE_SECONDS = 60
 """A step that took longer was stopped from outside (a suspended process); the schedule does not count that."""
 
 
+EXTENDED_RATE = 0.5
+"""Share of the learning rate that a finished run is extended with: it has settled, and is only shaken a little."""
+
+
 def check(config: Config) -> None:
     """Refuses values that cannot work, in one sentence."""
     rules = (
@@ -71,8 +77,8 @@ def check(config: Config) -> None:
         (
             "--imgsz",
             config.imgsz,
-            config.imgsz % 32 == 0 and config.imgsz >= config.crop,
-            "a multiple of 32, at least --crop",
+            config.imgsz % 32 == 0 and config.imgsz >= 0,
+            "a multiple of 32, or 0 to go by the images",
         ),
         ("--width", config.width, 0 < config.width <= 2, "a number above 0 up to 2"),
         ("--depth", config.depth, 0 < config.depth <= 2, "a number above 0 up to 2"),
@@ -82,22 +88,14 @@ def check(config: Config) -> None:
         ("--steps", config.steps, config.steps >= 1, "a number of at least 1"),
         ("--minutes", config.minutes, config.minutes >= 0, "a number of at least 0"),
         ("--lr", config.lr, 0 < config.lr < 1, "a number above 0 and below 1"),
+        ("--warmup", config.warmup, 0 <= config.warmup < 1, "a share of the run from 0 to below 1"),
+        ("--log-seconds", config.log_seconds, config.log_seconds >= 0, "a number of at least 0"),
+        ("--device", config.device, config.device in DEVICES, "auto, cpu or cuda"),
         ("--precision", config.precision, config.precision in ("auto", "bf16", "fp32"), "auto, bf16 or fp32"),
     )
     for name, value, good, wanted in rules:
         if not good:
             raise InputError(f"Expected {wanted} for {name} but received {value}")
-
-
-def use_bfloat16(precision: str) -> bool:
-    """bfloat16 pays only where the processor has tiles for it (AMX): 62 instead of 32 crops/s.
-
-    With AVX512-BF16 alone a step takes 1.4 times as long as in float32 (0.82 and 0.58 s of a core for 8 crops of 320 px).
-    """
-    if precision != "auto":
-        return precision == "bf16"
-    flags = Path("/proc/cpuinfo")
-    return flags.exists() and "amx_bf16" in flags.read_text()
 
 
 def make_optimizer(model: Yolo, config: Config):
@@ -115,26 +113,33 @@ class Run:
         check(config)
         self.config = config
         self.folder = Path(config.run)
+        self.step, self.elapsed, self.best = 0, 0.0, -1.0
+        self.device = pick_device(config.device)
+        self.note(f"reading {', '.join(config.data)}; computing on {self.device.type}")
+        config.imgsz = config.imgsz or choose_imgsz(config.data, "train")
+        config.crop = min(config.crop, config.imgsz)
         cache = int(config.cache_gb * (1 << 30))
         self.datasets = open_all(config.data, "train", config.imgsz, cache)
         self.names = self.datasets[0].names
         self.vals = open_all(config.val, "val", config.imgsz, 0) if config.val else []
-        self.step, self.elapsed, self.best = 0, 0.0, -1.0
+        self.schedule = Schedule(config.steps, config.minutes, config.warmup, config.final_lr)
         torch.manual_seed(config.seed)
         self.model = Yolo(len(self.names), config.width, config.depth)
         self.ema = MovingAverage(self.model)
         freeze(self.model, config.freeze)
         self.optimizer = make_optimizer(self.model, config)
         self.stop = False
+        self.peak = config.lr
         self._resume_or_init()
-        self.model.to(memory_format=torch.channels_last).train()
+        self.model.to(self.device, memory_format=torch.channels_last).train()
+        self.ema.model.to(self.device)
         freeze(self.model, config.freeze)
         self.teacher = None
         if config.teacher:
             self.teacher, state = load_model(Path(config.teacher))
             if state["names"] != self.names:
                 raise InputError(f"Expected the classes {self.names} for --teacher but received {state['names']}")
-            self.teacher.to(memory_format=torch.channels_last)
+            self.teacher.to(self.device, memory_format=torch.channels_last)
 
     def _resume_or_init(self):
         last = self.folder / "last.pt"
@@ -144,25 +149,33 @@ class Run:
                 raise InputError(f"Expected the same classes and width for resuming {last} but received other ones")
             self.model.load_state_dict(state["model"])
             self.ema.model.load_state_dict(state["ema"])
+            self.model.to(self.device)  # before the optimiser's state, which follows its weights
             self.optimizer.load_state_dict(state["optimizer"])
             for group in self.optimizer.param_groups:
                 group["fused"] = True
             self.step, self.elapsed, self.best = state["step"], state["elapsed"], state["best"]
+            self.schedule.progress = state.get("progress", 0.0)
+            self.peak = state.get("peak", self.config.lr)
             self.note(f"resumed at step {self.step}, {self.elapsed / 60:.1f} min")
-        elif self.config.init.endswith(".onnx"):
+            if self.schedule.progress >= 1 and not self.schedule.done(self.step, self.elapsed):
+                self.schedule.progress, self.peak = 0.0, self.config.lr * EXTENDED_RATE
+                self.note("the run was finished and is extended: a new schedule, at half the rate")
+            return
+        init = named_model(self.config.init)
+        if init.endswith(".onnx"):
             loader = self._loader(False)
             batches = [next(loader)[0] for _ in range(MEASURED_BATCHES)]
             loader.close()
-            taken, total = start_from_onnx(self.model, Path(self.config.init), batches)
+            taken, total = start_from_onnx(self.model, Path(init), batches)
             self.ema.model.load_state_dict(self.model.state_dict())
-            self.note(f"started from {self.config.init}: {taken} of {total} tensors")
-        elif self.config.init:
-            weights = load(Path(self.config.init))["ema"]
+            self.note(f"started from {init}: {taken} of {total} tensors")
+        elif init:
+            weights = load(Path(init))["ema"]
             mine = self.model.state_dict()
             fitting = {k: v for k, v in weights.items() if k in mine and v.shape == mine[k].shape}
             self.model.load_state_dict(fitting, strict=False)
             self.ema.model.load_state_dict(self.model.state_dict())
-            self.note(f"started from {self.config.init}: {len(fitting)} of {len(mine)} tensors")
+            self.note(f"started from {init}: {len(fitting)} of {len(mine)} tensors")
 
     def note(self, text: str, **values):
         """One line for people on stderr, one for programs in log.jsonl."""
@@ -185,20 +198,13 @@ class Run:
             "step": self.step,
             "elapsed": self.elapsed,
             "best": self.best,
+            "progress": self.schedule.progress,
+            "peak": self.peak,
         }
 
-    def progress(self) -> float:
-        """0..1 by steps or by time, whichever is further."""
-        by_time = self.elapsed / 60 / self.config.minutes if self.config.minutes else 0.0
-        return max(self.step / self.config.steps, by_time)
-
-    def set_rate(self, progress: float) -> None:
-        """Linear warm-up, then a half cosine down to final_lr."""
-        c = self.config
-        rate = c.final_lr + (1 - c.final_lr) * (1 + math.cos(math.pi * min(progress, 1))) / 2
-        rate *= min(1.0, (self.step + 1) / c.warmup)
+    def set_rate(self) -> None:
         for group in self.optimizer.param_groups:
-            group["lr"] = c.lr * rate
+            group["lr"] = self.peak * self.schedule.rate()
 
     def score(self, limit: int | None) -> float:
         """Mean mAP50 over the --val folders; keeps the best weights."""
@@ -216,36 +222,48 @@ class Run:
 
     def train(self) -> None:
         """Steps until the schedule ends or a signal asks to stop; saves, logs and evaluates on the way."""
-        c = self.config
-        bf16 = use_bfloat16(c.precision)
-        workers = Workers(self.model, self.teacher, Loss(len(self.names), c.teacher_gain), c.threads, bf16)
-        tail = self.progress() >= 1 - c.plain_tail
+        c, schedule = self.config, self.schedule
+        bf16 = use_bfloat16(c.precision, self.device)
+        threads = 1 if self.device.type == "cuda" else c.threads
+        workers = Workers(self.model, self.teacher, Loss(len(self.names), c.teacher_gain), threads, bf16, self.device)
+        tail = schedule.progress >= 1 - c.plain_tail
         loader = self._loader(tail)
         size = sum(p.numel() for p in self.model.parameters())
-        self.note(f"{size / 1e6:.2f} M parameters, {'bf16' if bf16 else 'fp32'}, {sum(map(len, self.datasets))} images")
+        self.note(
+            f"{size / 1e6:.2f} M parameters, {'bf16' if bf16 else 'fp32'}, {sum(map(len, self.datasets))} images"
+            f" at {c.imgsz} px, crops of {c.crop} px"
+        )
         mean: dict[str, float] = {}
         saved = scored = logged = before = time.monotonic()
-        while not self.stop and (progress := self.progress()) < 1:
-            if not tail and progress >= 1 - c.plain_tail:
+        logged_step = first_step = self.step
+        while not self.stop and not schedule.done(self.step, self.elapsed):
+            if not tail and schedule.progress >= 1 - c.plain_tail:
                 tail = True
                 loader.close()
                 loader = self._loader(tail)
-            self.set_rate(progress)
+            self.set_rate()
             parts = workers.step(*next(loader))
             norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 10.0)
             if torch.isfinite(norm):  # one bad batch must not end a run of hours
                 self.optimizer.step()
             self.step += 1
-            self.ema.update(self.model, self.step)
             now = time.monotonic()
-            self.elapsed += min(now - before, PAUSE_SECONDS)
+            took = min(now - before, PAUSE_SECONDS)
+            self.elapsed += took
             before = now
+            schedule.advance(self.step, self.elapsed, took)
+            self.ema.update(self.model, self.step, self.step + schedule.steps_left(self.step, self.elapsed))
             mean = {name: mean.get(name, value) * 0.98 + value * 0.02 for name, value in parts.items()}
-            if self.step % c.log_steps == 0:
+            if self.step == first_step + 1 or now - logged > c.log_seconds:
                 losses = " ".join(f"{name} {value:.3f}" for name, value in mean.items())
-                rate = c.log_steps * c.batch / (now - logged)
-                self.note(f"step {self.step} {100 * progress:.1f} % {losses} {rate:.1f} crops/s", loss=mean)
-                logged = now
+                share = 100 * schedule.progress
+                rate = (self.step - logged_step) * c.batch / max(now - logged, 1e-6)
+                left = schedule.steps_left(self.step, self.elapsed) * schedule.step_seconds / 60
+                self.note(
+                    f"step {self.step} {share:.1f} % {losses} {rate:.1f} crops/s, {left:.0f} min left",
+                    loss=mean,
+                )
+                logged, logged_step = now, self.step
             if now - saved > c.save_seconds:
                 save(self.folder / "last.pt", self.state())
                 saved = now

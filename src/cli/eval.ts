@@ -1,11 +1,15 @@
 import { meanAveragePrecision, type ClassScore, type MeanAveragePrecision } from '../evaluate/map';
 import { listImages, readDataset } from '../evaluate/map-dataset';
 import { EVALUATION, findAll } from '../evaluate/map-evaluate';
-import { partRates, ratesAt, type PartRates } from '../evaluate/part-rates';
+import { chooseThresholds } from '../evaluate/class-thresholds';
+import { partRates, ratesAt } from '../evaluate/part-rates';
 import { limitsOf, Pipeline } from '../detect/pipeline';
 import { actualThreads } from '../detector/options';
 import { resolveModelPath } from '../model/resolve';
-import { integerBetween, nonEmptyString } from '../contract/validate';
+import { setThresholds } from '../model/set-thresholds';
+import { expected } from '../contract/errors';
+import { integerBetween, nonEmptyString, numberBetween } from '../contract/validate';
+import { describeParts } from './part-rates-table';
 import { action, note, type CommandResult, type RegisterCommand } from './command';
 
 interface EvalOptions {
@@ -13,9 +17,13 @@ interface EvalOptions {
   images?: string;
   labels?: string;
   good?: string;
+  setThresholds?: string;
   threads: string;
   json?: boolean;
 }
+
+/** With fewer, a threshold per class is one picture's accident. */
+const MIN_GOOD_PARTS = 50;
 
 /** A note on stderr after this many images. */
 const PROGRESS_EVERY = 50;
@@ -28,6 +36,7 @@ async function evalModel(options: EvalOptions): Promise<CommandResult> {
   const dataset = await readDataset(images, labels);
   const good = options.good === undefined ? [] : await listImages(nonEmptyString(options.good, '--good'), '--good');
   const total = dataset.length + good.length;
+  const allowed = readAllowed(options, good.length);
   const pipeline = await Pipeline.open(model, { threads });
   try {
     const progress = (done: number) => {
@@ -49,16 +58,36 @@ async function evalModel(options: EvalOptions): Promise<CommandResult> {
       (done) => progress(dataset.length + done),
     );
     const onGood = goodParts.map(({ detections }) => detections);
-    const own = ratesAt(found, onGood, limitsOf(pipeline.manifest).of);
-    const parts = {
-      perConfidence: partRates(found, onGood),
-      atOwnThresholds: { ...own, thresholds: pipeline.info.thresholds },
-    };
+    const { classNames } = pipeline.info;
+    let thresholds = pipeline.info.thresholds;
+    if (allowed !== undefined) {
+      const perClass = chooseThresholds([...found, ...goodParts], classNames, allowed);
+      thresholds = await setThresholds(model, perClass);
+    }
+    const own = ratesAt(found, onGood, limitsOf({ thresholds, classNames }).of);
+    const parts = { perConfidence: partRates(found, onGood), atOwnThresholds: { ...own, thresholds } };
     const rows = [...parts.perConfidence, own];
-    return { json: { ...json, parts }, text: [describe(score, dataset.length), ...describeParts(rows)].join('\n') };
+    const limits = Object.entries(thresholds?.perClass ?? {}).map(([label, limit]) => `${label} ${limit}`);
+    const text = [
+      describe(score, dataset.length),
+      ...describeParts(rows),
+      ...(limits.length > 0 ? ['', limits.join(', ')] : []),
+    ];
+    return { json: { ...json, parts }, text: text.join('\n') };
   } finally {
     await pipeline.close();
   }
+}
+
+/** The share of the good parts that each class may fail, 0 … 1; undefined when no thresholds are asked for. */
+function readAllowed({ setThresholds: percent, good }: EvalOptions, parts: number): number | undefined {
+  if (percent === undefined) return undefined;
+  const share = numberBetween(percent, '--set-thresholds', 0, 100) / 100;
+  if (good === undefined) throw expected('pictures of good parts in --good', '--set-thresholds', 'none');
+  if (parts < MIN_GOOD_PARTS) {
+    throw expected(`at least ${MIN_GOOD_PARTS} pictures of good parts for --set-thresholds`, '--good', parts);
+  }
+  return share;
 }
 
 /** A table for people, in points of 100. */
@@ -78,26 +107,6 @@ function describe(score: MeanAveragePrecision, images: number): string {
   ].join('\n');
 }
 
-/** One row per confidence; the row without one is the model's own thresholds. */
-function describeParts(rows: readonly PartRates[]): string[] {
-  const share = (some: number, all: number) =>
-    all === 0 ? '-' : `${some} of ${all} ${((100 * some) / all).toFixed(1).padStart(5)} %`;
-  const row = (confidence: string, defective: string, good: string, defects: string) =>
-    `${confidence.padEnd(11)} ${defective.padStart(24)} ${good.padStart(24)} ${defects.padStart(24)}`;
-  return [
-    '',
-    row('confidence', 'defective parts failed', 'good parts failed', 'defects found'),
-    ...rows.map((rates) =>
-      row(
-        rates.confidence?.toFixed(2) ?? "the model's",
-        share(rates.defectiveFailed, rates.defective),
-        share(rates.goodFailed, rates.good),
-        share(rates.found, rates.defects),
-      ),
-    ),
-  ];
-}
-
 export const registerEval: RegisterCommand = (program) => {
   program
     .command('eval')
@@ -106,6 +115,10 @@ export const registerEval: RegisterCommand = (program) => {
     .option('--images <dir>', 'folder with images')
     .option('--labels <dir>', 'folder with YOLO labels: <image name>.txt, lines of `class cx cy w h`')
     .option('--good <dir>', 'folder with images of good parts: adds, per confidence, how many parts of each kind fail')
+    .option(
+      '--set-thresholds <percent>',
+      "writes the least confidences per class into the model folder's manifest, such that each class fails at most this percentage of the good parts",
+    )
     .option('--threads <n>', 'of the inference; 0: one per core, at most 4', '0')
     .option('--json', 'print one JSON document')
     .action(action(evalModel));

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import sharp from 'sharp';
 import type { MeanAveragePrecision } from '../../src/evaluate/map';
 import type { PartRates } from '../../src/evaluate/part-rates';
+import type { ModelManifest } from '../../src/contract/manifest';
+import { Pipeline } from '../../src/detect/pipeline';
 import type { Detection } from '../../src/contract/detection';
 import { writeTinyModel } from '../helpers/tiny-model';
 
@@ -117,6 +119,50 @@ describe('edge-inspect eval', () => {
     );
     assert.deepEqual(parts.atOwnThresholds, all);
     assert.match(run(...args).stdout, /\n0\.50 +2 of 2 100\.0 % +2 of 2 100\.0 % +2 of 3 +66\.7 %\n/);
+  });
+
+  describe('--set-thresholds', () => {
+    const good = join(folder, 'good');
+    const own = join(folder, 'own-thresholds');
+    const args = ['eval', '--images', images, '--labels', labels, '--good', good, '--set-thresholds', '0'];
+
+    before(async () => {
+      mkdirSync(good);
+      mkdirSync(own);
+      const white = await sharp({ create: { width: 64, height: 64, channels: 3, background: 'white' } })
+        .png()
+        .toBuffer();
+      for (let i = 0; i < 49; i++) writeFileSync(join(good, `${i}.png`), white);
+      // a red cell on a good part: the false alarm that must not count any more
+      copyFileSync(join(images, 'a.png'), join(good, 'red.png'));
+      const pipeline = await Pipeline.open(writeTinyModel(join(own, 'model.onnx')));
+      writeFileSync(join(own, 'manifest.json'), JSON.stringify({ ...pipeline.manifest, precision: 'fp32' }));
+      await pipeline.close();
+    });
+
+    it('writes limits per class above what good parts reach, and the table is of these', () => {
+      const { status, stdout, stderr } = run(...args, '--model', own, '--json');
+      assert.equal(status, 0, stderr);
+      const { thresholds } = JSON.parse(readFileSync(join(own, 'manifest.json'), 'utf8')) as ModelManifest;
+      assert.deepEqual(Object.keys(thresholds?.perClass ?? {}), ['red', 'green', 'blue']);
+      assert.ok((thresholds?.perClass?.red ?? 0) > 0.95);
+      assert.equal(thresholds?.perClass?.blue, 0.25);
+      const { parts } = JSON.parse(stdout) as { parts: { atOwnThresholds: PartRates } };
+      assert.equal(parts.atOwnThresholds.goodFailed, 0);
+      assert.equal(parts.atOwnThresholds.defectiveFailed, 1);
+    });
+
+    for (const [what, model, more, message] of [
+      ['a bare .onnx', 'tiny.onnx', [], /Expected a model folder, which has a manifest, for --model/],
+      ['too few good parts', 'own-thresholds', ['--good', images], /Expected at least 50 pictures of good parts/],
+      ['no percentage', 'own-thresholds', ['--set-thresholds', 'few'], /Expected .* for --set-thresholds but received/],
+    ] as [string, string, string[], RegExp][]) {
+      it(`refuses ${what}`, () => {
+        const { status, stderr } = run(...args, '--model', join(folder, model), ...more);
+        assert.equal(status, 2);
+        assert.match(stderr, message);
+      });
+    }
   });
 
   it('prints a table for people', () => {
