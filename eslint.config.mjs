@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { roomRules } from './scripts/rooms.mjs';
 
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', 'models/training/**', 'src/onnx/generated/**', '**/.cache/**'] },
@@ -16,6 +17,7 @@ export default tseslint.config(
       eqeqeq: ['error', 'always'],
     },
   },
+  ...roomRules(),
   {
     files: ['test/**/*.ts'],
     rules: {

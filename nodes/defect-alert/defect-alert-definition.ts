@@ -5,7 +5,7 @@ import { OVERDUE_ACTIONS, type GoldenOptions } from '../../src/alert/golden/chec
 import { MAX_EXPIRY_MINUTES } from '../../src/alert/golden/command';
 import { readSamples } from '../../src/alert/golden/samples';
 import { readSchedule } from '../../src/alert/golden/schedule';
-import { refuseStream } from '../../src/alert/judge/station';
+import { refuseStream } from '../../src/alert/station';
 import { DEFAULT_RULES, readRules, type AlertRules } from '../../src/alert/judge/rules';
 import type { ServiceOptions } from '../../src/alert/service';
 import { sparkplugGroup } from '../../src/alert/announce/sparkplug';

@@ -14,7 +14,7 @@ import { Presence, type PresenceOptions } from './announce/presence';
 import type { AlertRules } from './judge/rules';
 import { rulesId } from './judge/rules';
 import { StateFile } from './keep/state-file';
-import { AlertStation, type FrameInput, type Judgement } from './judge/station';
+import { AlertStation, type FrameInput, type Judgement } from './station';
 import { VerdictLog, type LogFormat } from './keep/verdict-log';
 
 export interface ServiceOptions {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { get } from 'sparkplug-payload';
 import { loadSparkplugCodec, SparkplugEdge, sparkplugGroup } from '../../../src/alert/announce/sparkplug';
-import { AlertStation } from '../../../src/alert/judge/station';
+import { AlertStation } from '../../../src/alert/station';
 import { detection, FRAME, INFERENCE, NOW_MS } from '../fixtures';
 
 const eclipse = get('spBv1.0');

@@ -6,7 +6,7 @@ import { readCommand } from '../../../src/alert/golden/command';
 import { readGoldenMemory, type GoldenMemory } from '../../../src/alert/golden/memory';
 import { goldenAlert, type GoldenRecord } from '../../../src/alert/golden/records';
 import { readSamples } from '../../../src/alert/golden/samples';
-import { AlertStation } from '../../../src/alert/judge/station';
+import { AlertStation } from '../../../src/alert/station';
 import { readRules } from '../../../src/alert/judge/rules';
 import { detection, FRAME, INFERENCE, NOW_MS } from '../fixtures';
 import { assertValid, shippedSchemas } from '../schemas';

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { AlertStation } from '../../../src/alert/judge/station';
+import { AlertStation } from '../../../src/alert/station';
 import { VerdictLog } from '../../../src/alert/keep/verdict-log';
 import { detection, FRAME, INFERENCE, NOW_MS } from '../fixtures';
 

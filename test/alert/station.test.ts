@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AlertStation } from '../../../src/alert/judge/station';
-import { readRules } from '../../../src/alert/judge/rules';
-import { detection, FRAME, INFERENCE, NOW_MS, SHA256 } from '../fixtures';
-import { assertValid, shippedSchemas } from '../schemas';
+import { AlertStation } from '../../src/alert/station';
+import { readRules } from '../../src/alert/judge/rules';
+import { detection, FRAME, INFERENCE, NOW_MS, SHA256 } from './fixtures';
+import { assertValid, shippedSchemas } from './schemas';
 
 const schemas = shippedSchemas();
 const frame = (payload: unknown) => ({ payload, frame: FRAME, inference: INFERENCE });

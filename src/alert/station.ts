@@ -1,19 +1,19 @@
-import { expected, messageOf, InspectionError } from '../../contract/errors';
-import { compareWithSample } from '../golden/compare';
-import type { Claim, GoldenCheck } from '../golden/check';
-import type { GoldenRecord } from '../golden/records';
-import { copy, count, countGolden, newCounters, type Counters } from './counters';
-import { asDetections } from '../../contract/check-detections';
-import type { Detection } from '../../contract/detection';
-import { findDefects, type Defect } from './defects';
-import { EventTracker } from './events';
-import { buildAlert, buildVerdict, type Alert, type AlertEvent, type Judged, type ListedDefect } from './messages';
-import type { GoldenMark, VerdictRecord } from './messages';
-import { PartDebounce } from './part-debounce';
-import { RateLimit } from './rate-limit';
-import { DEFAULT_RULES, readRules, rulesId, type AlertRules } from './rules';
-import { readTrace } from './trace';
-import { NOT_INSPECTED_REASONS, type NotInspected, type Verdict } from '../../contract/verdict';
+import { expected, messageOf, InspectionError } from '../contract/errors';
+import { compareWithSample } from './golden/compare';
+import type { Claim, GoldenCheck } from './golden/check';
+import type { GoldenRecord } from './golden/records';
+import { copy, count, countGolden, newCounters, type Counters } from './judge/counters';
+import { asDetections } from '../contract/check-detections';
+import type { Detection } from '../contract/detection';
+import { findDefects, type Defect } from './judge/defects';
+import { EventTracker } from './judge/events';
+import { buildAlert, buildVerdict, type Alert, type AlertEvent, type Judged, type ListedDefect } from './judge/messages';
+import type { GoldenMark, VerdictRecord } from './judge/messages';
+import { PartDebounce } from './judge/part-debounce';
+import { RateLimit } from './judge/rate-limit';
+import { DEFAULT_RULES, readRules, rulesId, type AlertRules } from './judge/rules';
+import { readTrace } from './judge/trace';
+import { NOT_INSPECTED_REASONS, type NotInspected, type Verdict } from '../contract/verdict';
 
 /** One frame as it arrives: the parts of a message that matter, none of them trusted. */
 export interface FrameInput {
