@@ -7,7 +7,14 @@ import { asDetections } from '../contract/check-detections';
 import type { Detection } from '../contract/detection';
 import { findDefects, type Defect } from './judge/defects';
 import { EventTracker } from './judge/events';
-import { buildAlert, buildVerdict, type Alert, type AlertEvent, type Judged, type ListedDefect } from './judge/messages';
+import {
+  buildAlert,
+  buildVerdict,
+  type Alert,
+  type AlertEvent,
+  type Judged,
+  type ListedDefect,
+} from './judge/messages';
 import type { GoldenMark, VerdictRecord } from './judge/messages';
 import { PartDebounce } from './judge/part-debounce';
 import { RateLimit } from './judge/rate-limit';
