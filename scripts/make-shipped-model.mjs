@@ -41,8 +41,15 @@ try {
     ...['--name', 'pcb-defects', '--model-version', process.argv[2] ?? '1.0.0'],
     ...['--out', out],
   );
-  for (const file of ['model.onnx', 'manifest.json', 'class_names.txt', 'certificate.html'])
-    cpSync(join(out, file), join(target, file));
+  const files = [
+    'model.onnx',
+    'manifest.json',
+    'class_names.txt',
+    'self-test.json',
+    'self-test.png',
+    'certificate.html',
+  ];
+  for (const file of files) cpSync(join(out, file), join(target, file));
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -90,6 +90,7 @@ export function infoOf(model: SimulatedModel): ModelInfo {
     sha256: model.sha256 ?? Buffer.from(model.name.padEnd(32, '.').slice(0, 32)).toString('hex'),
     precision: 'int8',
     kernels: 'exact',
+    selfTest: 'none',
     classNames,
     input: { width: SIDE_PX, height: SIDE_PX },
   };

@@ -43,6 +43,8 @@ export = function (RED: NodeAPI) {
           this.log(
             `${model.name} ${model.precision} ready, sha256 ${model.sha256.slice(0, 12)}, kernels ${model.kernels}`,
           );
+          if (model.selfTest === 'none')
+            this.log(`${model.name} has no golden pictures: it cannot prove itself at its start`);
           if (model.kernels === 'saturating') this.warn(SATURATING);
         },
         (error: unknown) => this.error(messageOf(error)),

@@ -40,6 +40,8 @@ export = function (RED: NodeAPI) {
     let problem: Error | undefined;
     let seq = 0;
     let statusAt = 0;
+    /** Since the model failed its self-test, until it passes one. */
+    let isProvenWrong = false;
 
     try {
       model = modelNodeOf((id) => RED.nodes.getNode(id), config.model);
@@ -50,8 +52,18 @@ export = function (RED: NodeAPI) {
       this.error(problem);
     }
 
+    /** @returns whether this is new, and so to be told */
+    const showProvenWrong = (): boolean => {
+      const isNew = !isProvenWrong;
+      isProvenWrong = true;
+      if (isNew) this.status({ ...STATE_BADGES.failed, text: text('selfTest') });
+      return isNew;
+    };
     const showState = (state: DetectorState): void => {
-      this.status({ ...STATE_BADGES[state], text: text(state) });
+      const failure = model?.detector?.failure;
+      if (state === 'ready') isProvenWrong = false;
+      if (failure?.code === 'SELF_TEST_FAILED' && showProvenWrong()) return this.error(failure.message, {});
+      if (!isProvenWrong) this.status({ ...STATE_BADGES[state], text: text(state) });
     };
     if (problem) {
       this.status({ fill: 'red', shape: 'ring', text: text('settings') });
@@ -129,6 +141,8 @@ export = function (RED: NodeAPI) {
         markNotInspected(message, outcome.reason, outcome.detail);
         send(message);
         if (CHOSEN.has(outcome.reason)) return;
+        // told once: it would be one for every frame until somebody comes
+        if (outcome.reason === 'self-test failed' && !showProvenWrong()) return;
         throw new InspectionError((outcome.code as ErrorCode) ?? 'DETECTOR_FAILED', outcome.detail);
       }
       message.payload = outcome.detections;

@@ -8,6 +8,7 @@ import { registerDetect } from './detect';
 import { registerEval } from './eval';
 import { registerExportDisputed } from './export-disputed';
 import { registerQuantize } from './quantize';
+import { registerSelfTest } from './self-test';
 import { registerSimulate } from './simulate';
 import { registerSlots } from './slots';
 
@@ -17,6 +18,7 @@ const COMMANDS: RegisterCommand[] = [
   registerDetect,
   registerEval,
   registerQuantize,
+  registerSelfTest,
   registerSimulate,
   registerSlots,
   registerExportDisputed,

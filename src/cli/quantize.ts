@@ -65,7 +65,10 @@ function describe({ out, certificate, published }: QuantizeResult): string {
     );
   }
   if (published)
-    lines.push(`${certificate.verdict}.`, `Wrote ${out}: model.onnx, manifest.json, class_names.txt, certificate.html`);
+    lines.push(
+      `${certificate.verdict}.`,
+      `Wrote ${out}: model.onnx, manifest.json, class_names.txt, self-test.json, self-test.png, certificate.html`,
+    );
   return lines.join('\n');
 }
 

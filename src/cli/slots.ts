@@ -33,8 +33,11 @@ async function readText(path: string, what: string): Promise<string> {
 }
 
 async function storeOf(station: string, { publicKey }: SlotOptions): Promise<SlotStore> {
-  const publicKeyPem = publicKey === undefined ? undefined : await readText(publicKey, '--public-key');
-  return new SlotStore(resolve(station), { publicKeyPem });
+  return new SlotStore(resolve(station), { publicKeyPem: await keyOf(publicKey) });
+}
+
+async function keyOf(publicKey: string | undefined): Promise<string | undefined> {
+  return publicKey === undefined ? undefined : readText(publicKey, '--public-key');
 }
 
 function describeSlot({ slot, role, manifest, problem }: SlotReport) {
@@ -78,7 +81,12 @@ async function tryCandidate(store: SlotStore): Promise<void> {
   const { pointer, slots } = await store.state();
   const candidate = pointer && slots[otherSlot(pointer.slot)];
   if (candidate?.manifest === undefined) return;
-  const detector = new Detector({ model: candidate.folder, threads: 1 });
+  await tryModel(candidate.folder);
+}
+
+/** Starts a model in a process of its own, which asks its golden pictures. @throws InspectionError the refusal */
+async function tryModel(model: string): Promise<void> {
+  const detector = new Detector({ model, threads: 1 });
   try {
     await detector.start();
   } finally {
@@ -96,8 +104,15 @@ const CHANGES: Record<
     (store, { model }) => store.init(resolve(nonEmptyString(model, '--model'))),
   ],
   install: [
-    'verify a model and put it into the slot that is not in use, as the candidate',
-    (store, { model }) => store.install(resolve(nonEmptyString(model, '--model'))),
+    'verify a model, have it answer its golden pictures, and put it into the slot that is not in use, as the candidate',
+    async (store, { model, publicKey }) => {
+      const folder = resolve(nonEmptyString(model, '--model'));
+      // (a model is not run before it is known whose it is)
+      const publicKeyPem = await keyOf(publicKey);
+      const { manifest } = await verifyModelFolder(nodeDisk, folder, { publicKeyPem });
+      if (manifest.selfTest) await tryModel(folder);
+      return store.install(folder);
+    },
   ],
   promote: [
     'switch to the candidate, on trial',

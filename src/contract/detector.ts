@@ -3,6 +3,7 @@ import type { Detection } from './detection';
 import type { ScoreMap } from './score-map';
 import type { FrameInfo } from './frame';
 import type { Kernels, ModelThresholds, Precision } from './manifest';
+import type { SelfTestState } from './self-test';
 
 /** Overload policy of a detector's waiting line. `latest`: the oldest waiting frame gives way; `every`: all wait. */
 export type Overload = 'latest' | 'every';
@@ -34,6 +35,8 @@ export interface ModelInfo {
   precision: Precision;
   /** What the runtime's integer kernels do on this processor; `float`: this model has no integers to add. */
   kernels: Kernels | 'float';
+  /** Whether its start proved it against golden pictures; `none`: it came without any. */
+  selfTest: SelfTestState;
   classNames: string[];
   input: { width: number; height: number };
   /** What the model's folder says it is used with; absent: nothing. */

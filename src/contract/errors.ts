@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   MODEL_NOT_FOUND: 'there is no model at the path',
   MODEL_INVALID: 'the file is not a usable detection model, or does not match its manifest',
   MODEL_UNSUPPORTED: 'the model loads, but its inputs or outputs fit no known layout',
+  SELF_TEST_FAILED: 'the model does not answer its golden pictures as it did when it was made',
   DETECTOR_FAILED: 'the detector process died or could not start',
   DETECTOR_TIMEOUT: 'the detector process did not answer in time',
   SOURCE_UNAVAILABLE: 'the camera, folder or URL cannot be reached',

@@ -43,6 +43,8 @@ export interface ModelManifest {
   thresholds?: ModelThresholds;
   /** How the file was made: tool, options, calibration set hash. Free form, kept as written. */
   recipe?: Record<string, unknown>;
+  /** The model's answers to golden pictures: SHA-256 of self-test.json. Absent: nothing to prove itself by. */
+  selfTest?: { sha256: string };
   /** What was measured when it was made; see src/quantize/certificate. */
   certificate?: Record<string, unknown>;
 }

@@ -12,6 +12,7 @@ export const NOT_INSPECTED_REASONS = [
   'bad message',
   'timeout',
   'model not available',
+  'self-test failed',
   'stopped',
   'golden check due',
 ] as const;

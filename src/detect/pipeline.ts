@@ -1,5 +1,8 @@
+import { dirname } from 'node:path';
+import type { GoldenAnswer, SelfTestState } from '../contract/self-test';
 import type { FrameInfo } from '../contract/frame';
-import { decodeAndLetterbox, type Letterboxed } from '../image/letterbox';
+import { decodeAndLetterbox, letterboxGeometry, type Letterboxed } from '../image/letterbox';
+import { readSelfTest, type StoredSelfTest } from '../model/self-test-files';
 import { loadModel, type LoadedModel } from '../model/load-model';
 import type { ModelManifest, Precision } from '../contract/manifest';
 import { PIXELS, putPixelsInFront, takesPixels } from '../model/picture-input';
@@ -12,6 +15,9 @@ import { headOf, recogniseHead } from './heads';
 import type { Head } from './heads/head';
 import { discard } from '../kit/own-memory';
 import type { ScoreMap } from '../contract/score-map';
+import { nms } from './nms';
+import { runSelfTest } from './self-test/self-test';
+import { summariesOf } from './self-test/summary';
 import { toSource } from './to-source';
 
 /** Candidates handed on per frame at most: a flood (threshold 0, a broken model) must not fill the RAM. */
@@ -29,6 +35,8 @@ export interface PipelineOptions {
   spinning?: boolean;
   /** See SessionOptions. */
   kernels?: SessionOptions['kernels'];
+  /** False: does not ask the golden pictures; for making them. Default true. */
+  selfTest?: boolean;
 }
 
 export interface InferOptions {
@@ -61,20 +69,30 @@ export class Pipeline {
     private readonly session: ModelSession,
     private readonly inputName: string,
     private readonly head: Head,
+    private readonly selfTest: SelfTestState,
   ) {}
 
   /**
-   * Loads, verifies and warms up a model.
+   * Loads, verifies and warms up a model; one that has golden pictures proves on them that it computes what was certified.
    *
    * @param modelPath an .onnx file or a model folder
-   * @throws InspectionError MODEL_NOT_FOUND, MODEL_INVALID, MODEL_UNSUPPORTED
+   * @throws InspectionError MODEL_NOT_FOUND, MODEL_INVALID, MODEL_UNSUPPORTED, SELF_TEST_FAILED
    */
   static async open(modelPath: string, options: PipelineOptions = {}): Promise<Pipeline> {
     const loaded = await loadModel(modelPath);
     const { input } = loaded.manifest;
     const { bytes, inputName } = withPixelInput(loaded);
-    const session = await ModelSession.open(bytes, options);
+    const { selfTest: _selfTest, ...ofSession } = options;
+    const session = await ModelSession.open(bytes, ofSession);
     try {
+      const stored = await storedSelfTest(loaded, options);
+      if (stored) {
+        // the golden pictures are the first run that allocates the arena, too
+        const manifest = loaded.manifest as ModelManifest;
+        const pipeline = new Pipeline(manifest, session, inputName, headOf(manifest.head.layout), 'passed');
+        await runSelfTest(pipeline, stored);
+        return pipeline;
+      }
       // The first run allocates the arena and tells the real output shapes, which decide the layout of a bare model.
       const grey = new Uint8Array(input.width * input.height * 3).fill(114);
       const outputs = await session.run({ [inputName]: pixelTensor(grey, input) });
@@ -84,7 +102,7 @@ export class Pipeline {
             loaded.manifest,
             Object.entries(outputs).map(([name, { dims }]) => ({ name, dims })),
           );
-      return new Pipeline(manifest, session, inputName, headOf(manifest.head.layout));
+      return new Pipeline(manifest, session, inputName, headOf(manifest.head.layout), 'none');
     } catch (error) {
       await session.release();
       throw error;
@@ -94,9 +112,29 @@ export class Pipeline {
   get info(): ModelInfo {
     const { name, version, sha256, precision, classNames, thresholds } = this.manifest;
     const { width, height } = this.manifest.input;
-    const kernels = INTEGERS.has(precision) ? this.session.kernels : 'float';
+    const { kernels, selfTest } = this;
     const input = { width, height };
-    return { name, version, sha256, precision, kernels, classNames, input, ...(thresholds && { thresholds }) };
+    return {
+      ...{ name, version, sha256, precision, kernels, selfTest, classNames, input },
+      ...(thresholds && { thresholds }),
+    };
+  }
+
+  /** What the integer kernels under this model do with large sums. */
+  get kernels(): ModelInfo['kernels'] {
+    return INTEGERS.has(this.manifest.precision) ? this.session.kernels : 'float';
+  }
+
+  /** What the model says of one picture of its input size, raw and decoded: what a self-test compares. */
+  async answer(pixels: Uint8Array, confidence: number): Promise<GoldenAnswer> {
+    const { width, height } = this.manifest.input;
+    const region = { x: 0, y: 0, width, height };
+    const outputs = await this.#run(pixels);
+    const asItIs = letterboxGeometry(width, height, region, width, height);
+    // before decoding, which gives the outputs' memory back
+    const outputSummaries = summariesOf(outputs, this.manifest);
+    const { detections } = this.#decode(outputs, { ...asItIs, pixels }, { confidence });
+    return { detections: nms(detections), outputs: outputSummaries };
   }
 
   /** Decodes and letterboxes a picture for this model. @throws InspectionError BAD_IMAGE, IMAGE_TOO_LARGE */
@@ -106,7 +144,14 @@ export class Pipeline {
 
   /** Runs the model on a prepared picture and decodes its answer. */
   async infer(prepared: Letterboxed, options: InferOptions = {}): Promise<Inferred> {
-    const outputs = await this.session.run({ [this.inputName]: pixelTensor(prepared.pixels, this.manifest.input) });
+    return this.#decode(await this.#run(prepared.pixels), prepared, options);
+  }
+
+  #run(pixels: Uint8Array): Promise<Record<string, Tensor>> {
+    return this.session.run({ [this.inputName]: pixelTensor(pixels, this.manifest.input) });
+  }
+
+  #decode(outputs: Record<string, Tensor>, prepared: Letterboxed, options: InferOptions): Inferred {
     const candidates = new CandidateList();
     const own = limitsOf(this.manifest);
     const confidence = options.confidence ?? own.lowest;
@@ -144,6 +189,14 @@ export function limitsOf({ thresholds, classNames }: Pick<ModelManifest, 'thresh
     lowest: limits.length === 0 ? common : Math.min(...limits),
     of: (classId) => limits[classId] ?? common,
   };
+}
+
+/** The golden pictures of a model folder; undefined where there are none, or none are wanted. */
+async function storedSelfTest(
+  { file, manifest }: LoadedModel,
+  { selfTest }: PipelineOptions,
+): Promise<StoredSelfTest | undefined> {
+  return selfTest === false || manifest.head === undefined ? undefined : readSelfTest(dirname(file), manifest);
 }
 
 /** Letterboxed pixels as they are, without a copy. */

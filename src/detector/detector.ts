@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { cameraOf } from '../contract/frame';
 import type { ScoreMap } from '../contract/score-map';
+import type { NotInspectedReason } from '../contract/verdict';
 import { InspectionError, expected } from '../contract/errors';
 import { numberBetween, oneOf } from '../contract/validate';
 import type {
@@ -149,6 +150,11 @@ export class Detector
     if (this.#isStopped) this.#setState('stopped');
   }
 
+  /** Why there is no process and none will be tried; undefined otherwise. */
+  get failure(): InspectionError | undefined {
+    return this.#failure;
+  }
+
   stats(): DetectorStats {
     const process = this.#supervisor.running?.process;
     return {
@@ -196,7 +202,7 @@ export class Detector
     if (this.#isStopped) return job.answer(notInspected('stopped', STOPPED));
     if (this.#state === 'stopped') this.start().catch(() => {});
     if (this.#failure)
-      return job.answer(notInspected('model not available', this.#failure.message, this.#failure.code));
+      return job.answer(notInspected(reasonOfFailure(this.#failure), this.#failure.message, this.#failure.code));
     if (this.#isOutOfPatience) {
       return job.answer(notInspectedWhileDown(this.#downBecause));
     }
@@ -263,7 +269,7 @@ export class Detector
     // may be tried again by a call of start(), but not by a frame
     this.#starting = undefined;
     this.#endPatience();
-    this.#refuseWaiting(notInspected('model not available', reason.message, reason.code));
+    this.#refuseWaiting(notInspected(reasonOfFailure(reason), reason.message, reason.code));
     this.#setState('failed', reason);
   }
 
@@ -281,6 +287,11 @@ export class Detector
     this.#state = state;
     this.emit('state', state, reason);
   }
+}
+
+/** A detector that cannot be had is one reason, a model that is not what it was certified as another. */
+function reasonOfFailure({ code }: InspectionError): NotInspectedReason {
+  return code === 'SELF_TEST_FAILED' ? 'self-test failed' : 'model not available';
 }
 
 /** The map is read where it lies: payloads have memory of their own, so that it is aligned. */

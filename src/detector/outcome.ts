@@ -12,6 +12,7 @@ const REASONS: Partial<Record<ErrorCode, NotInspectedReason>> = {
   MODEL_NOT_FOUND: 'model not available',
   MODEL_INVALID: 'model not available',
   MODEL_UNSUPPORTED: 'model not available',
+  SELF_TEST_FAILED: 'self-test failed',
   DETECTOR_TIMEOUT: 'timeout',
   CANCELLED: 'stopped',
 };

@@ -8,6 +8,8 @@ const MODEL_FILES: ReadonlySet<string> = new Set([
   'manifest.json',
   'class_names.txt',
   'certificate.html',
+  'self-test.json',
+  'self-test.png',
   'README.md',
 ]);
 

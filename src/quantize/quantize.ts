@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { InspectionError } from '../contract/errors';
 import { readDataset } from '../evaluate/map-dataset';
 import { DEFAULT_CONFIDENCE, Pipeline } from '../detect/pipeline';
+import { chooseGolden, writeGoldenAnswers } from '../detect/self-test/golden-pictures';
 import { actualThreads } from '../detector/options';
 import { loadModel, type LoadedModel } from '../model/load-model';
 import { kernelsFor } from '../model/kernels';
@@ -152,6 +153,8 @@ class Quantization {
       const published = certificate.passed || (certificate.all.references === 0 && options.allowUncertified);
       const complete: ModelManifest = { ...manifest, certificate: { ...certificate } };
       if (published) {
+        const golden = chooseGolden(results.map(({ path, int8: { detections } }) => ({ path, detections })));
+        complete.selfTest = await writeGoldenAnswers(int8, this.folder, golden, certificate.arithmetic);
         checkManifest(JSON.parse(JSON.stringify(complete)), 'manifest.json');
         await this.#write('manifest.json', `${JSON.stringify(complete, null, 2)}\n`);
         await this.#write('class_names.txt', `${manifest.classNames.join('\n')}\n`);

@@ -17,6 +17,7 @@ export function fakeModel(name: string): ModelInfo {
     sha256: '0'.repeat(64),
     precision: 'fp32',
     kernels: 'float',
+    selfTest: 'none',
     classNames: ['part'],
     input,
   };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
@@ -9,6 +9,7 @@ import inspectionModel from '../../nodes/inspection-model/inspection-model';
 import type { InspectionModelNode } from '../../nodes/inspection-model/inspection-model-node';
 import type { InspectionMessage } from '../../nodes/shared/messages';
 import yolo from '../../nodes/yolo-int8-detect/yolo-int8-detect';
+import { resolveModelPath } from '../../src/model/resolve';
 import type { Detection } from '../../src/contract/detection';
 import { deployFlow, type DeployedFlow } from '../helpers/flow';
 import { isAlive } from '../helpers/until';
@@ -53,6 +54,29 @@ describe('node yolo-int8-detect', () => {
     rmSync(folder, { recursive: true });
   });
   afterEach(() => helper.unload());
+
+  it('answers `self-test failed`, shows it in red and tells it once when the model is not what it was certified as', async () => {
+    const broken = join(folder, 'broken');
+    cpSync(resolveModelPath('pcb-defects', []), broken, { recursive: true });
+    const file = join(broken, 'manifest.json');
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as { classNames: string[] };
+    manifest.classNames.reverse();
+    writeFileSync(file, JSON.stringify(manifest));
+    writeFileSync(join(broken, 'class_names.txt'), manifest.classNames.join('\n'));
+    const flow = await deploy({}, { model: broken, overload: 'every' });
+    const shown: unknown[] = [];
+    flow.node('yolo').status = (status) => void shown.push(status);
+    for (let i = 0; i < 3; i++) flow.node('yolo').receive({ payload: image, topic: 'bench', frame: undefined });
+    const messages = await waitFor('three answers', () => flow.messages.length === 3 && flow.messages);
+    for (const { notInspected } of messages) {
+      assert.equal(notInspected?.reason, 'self-test failed');
+      assert.match(notInspected.detail, /^The model failed its self-test: on golden picture 1 it does not see/);
+    }
+    const { fill, text } = shown.at(-1) as { fill: string; text: string };
+    assert.deepEqual([fill, text], ['red', 'yolo-int8-detect.status.selfTest']);
+    await waitFor('the error', () => flow.errors.length > 0);
+    assert.deepEqual(flow.errors, [messages[0]?.notInspected?.detail]);
+  });
 
   it('answers a picture with detections, the picture, and a record of who looked at it', async () => {
     const flow = await deploy();

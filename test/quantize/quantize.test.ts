@@ -57,12 +57,15 @@ describe('quantize', () => {
       'class_names.txt',
       'manifest.json',
       'model.onnx',
+      'self-test.json',
+      'self-test.png',
     ]);
     assert.equal(result.certificate.passed, true);
     assert.equal(result.certificate.basis, 'agreement');
     assert.ok(result.certificate.all.references > 5);
     const [float, int8] = [await Pipeline.open(model), await Pipeline.open(chosen.out)];
     assert.equal(int8.manifest.precision, 'int8');
+    assert.equal(int8.info.selfTest, 'passed');
     assert.deepEqual(int8.manifest.input, { width: 64, height: 64, layout: 'nhwc', type: 'uint8' });
     const prepared = await float.prepare(await cellPicture(100));
     const cells = async (pipeline: Pipeline) =>

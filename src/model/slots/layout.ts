@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { SELF_TEST_FILE, SELF_TEST_SHEET } from '../../contract/self-test';
 
 /** A station folder holds two slots, the pointer to the one in use, and the journal of what was done. */
 export const SLOT_NAMES = ['a', 'b'] as const;
@@ -17,7 +18,7 @@ export const MODEL_FILE = 'model.onnx';
 export const MANIFEST_FILE = 'manifest.json';
 export const CLASS_NAMES_FILE = 'class_names.txt';
 export const SIGNATURE_FILE = 'manifest.sig';
-export const OPTIONAL_FILES = [CLASS_NAMES_FILE, SIGNATURE_FILE] as const;
+export const OPTIONAL_FILES = [CLASS_NAMES_FILE, SIGNATURE_FILE, SELF_TEST_FILE, SELF_TEST_SHEET] as const;
 
 export function slotFolder(station: string, slot: SlotName): string {
   return join(station, `slot-${slot}`);

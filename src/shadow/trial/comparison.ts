@@ -10,7 +10,12 @@ import type { RoutedDetector } from '../../detector/routed-detector';
 import { ShadowRunner, type ShadowCounters } from './shadow-runner';
 
 /** Reasons of a candidate's failing that are its own fault. */
-const OWN_FAULT: ReadonlySet<string> = new Set(['detector restarted', 'timeout', 'model not available']);
+const OWN_FAULT: ReadonlySet<string> = new Set([
+  'detector restarted',
+  'timeout',
+  'model not available',
+  'self-test failed',
+]);
 
 export interface ComparisonOptions {
   line: RoutedDetector;
