@@ -69,7 +69,7 @@ export const registerDetect: RegisterCommand = (program) => {
     .command('detect')
     .description('Find defects in one image.')
     .option('--model <path>', 'an .onnx file or a model folder')
-    .option('--image <file>', 'JPEG, PNG, WebP or TIFF')
+    .option('--image <file>', 'JPEG, PNG, WebP, TIFF or BMP')
     .option('--confidence <share>', "least confidence, 0 to 1 (default: the model's own, else 0.25)")
     .option('--iou <share>', 'boxes of a class that overlap by more are one, 0 to 1', String(NMS_DEFAULTS.iou))
     .option('--threads <n>', 'of the inference; 0: one per core, at most 4', '0')

@@ -4,7 +4,7 @@ import { InspectionError, expected, messageOf } from '../contract/errors';
 import type { Truth } from './map';
 
 /** What the decoder reads and datasets hold. */
-const IMAGE_EXTENSIONS: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff'];
+const IMAGE_EXTENSIONS: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.bmp'];
 
 export interface DatasetImage {
   path: string;

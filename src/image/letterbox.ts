@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { InspectionError, expected, messageOf } from '../contract/errors';
 import type { FrameInfo, Rectangle } from '../contract/frame';
+import { decodeBmp, isBmp } from './bmp';
 
 /** Grey of the borders, as in Ultralytics' own letterbox: the value YOLO models were trained with. */
 const PAD_GREY = 114;
@@ -103,7 +104,7 @@ export function imageError(error: unknown, image: Uint8Array): InspectionError {
   }
   return new InspectionError(
     'BAD_IMAGE',
-    `Expected a JPEG, PNG, WebP or TIFF picture for the image but ${image.byteLength} bytes could not be decoded (${message.split('\n')[0]})`,
+    `Expected a JPEG, PNG, WebP, TIFF or BMP picture for the image but ${image.byteLength} bytes could not be decoded (${message.split('\n')[0]})`,
     { cause: error },
   );
 }
@@ -142,8 +143,12 @@ export interface OpenedPicture {
  * @param image encoded bytes, or raw RGB when `frame.format` is `rgb24`
  */
 export async function openUpright(image: Uint8Array, frame: Partial<FrameInfo> | undefined): Promise<OpenedPicture> {
-  const raw = frame?.format === 'rgb24' ? rawOptions(frame, image) : undefined;
-  const picture = sharp(image, {
+  const isRaw = frame?.format === 'rgb24';
+  const bitmap = !isRaw && isBmp(image) ? decodeBmp(image, MAX_INPUT_PIXELS) : undefined;
+  const raw = bitmap
+    ? ({ width: bitmap.width, height: bitmap.height, channels: 3 } as const)
+    : isRaw && rawOptions(frame, image);
+  const picture = sharp(bitmap?.data ?? image, {
     ...(raw && { raw }),
     // truncated and corrupt data is refused; mere warnings (stray bytes from cheap cameras) are not
     failOn: 'error',
@@ -155,7 +160,7 @@ export async function openUpright(image: Uint8Array, frame: Partial<FrameInfo> |
   });
   const { format, autoOrient } = await picture.metadata();
   if (!raw && !DECODABLE_FORMATS.has(format)) {
-    throw expected('a JPEG, PNG, WebP or TIFF picture', 'the image', format, 'BAD_IMAGE');
+    throw expected('a JPEG, PNG, WebP, TIFF or BMP picture', 'the image', format, 'BAD_IMAGE');
   }
   picture.autoOrient();
   if (frame?.rotate) picture.rotate(frame.rotate);

@@ -87,7 +87,7 @@ describe('annotateImage', () => {
   });
 
   for (const [image, change, message] of [
-    [Buffer.from('no image'), {}, /Expected a JPEG, PNG, WebP or TIFF picture/],
+    [Buffer.from('no image'), {}, /Expected a JPEG, PNG, WebP, TIFF or BMP picture/],
     [Buffer.alloc(0), {}, /Expected a Buffer with an encoded picture/],
     [
       Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),

@@ -177,7 +177,7 @@ describe('node yolo-int8-detect', () => {
       'bad image',
       /^Expected a Buffer with an encoded picture for the image but received a Buffer of 0 bytes$/,
     ],
-    ['text bytes', Buffer.from('not a picture'), 'bad image', /^Expected a JPEG, PNG, WebP or TIFF picture/],
+    ['text bytes', Buffer.from('not a picture'), 'bad image', /^Expected a JPEG, PNG, WebP, TIFF or BMP picture/],
   ];
   for (const [name, payload, reason, sentence] of badPayloads) {
     it(`${name}: a clear error, the message goes on as not inspected, the next picture is inspected`, async () => {

@@ -17,7 +17,7 @@ export interface FolderOptions {
 }
 
 /** What the decoder of the detector reads. */
-const EXTENSIONS: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.gif']);
+const EXTENSIONS: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.gif', '.bmp']);
 
 /** How often a folder whose pictures are used up is looked at again, ms. */
 const RESCAN_MS = 250;
