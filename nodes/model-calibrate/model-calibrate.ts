@@ -4,6 +4,7 @@ import { expected, messageOf } from '../../src/contract/errors';
 import { resolveModelPath } from '../../src/model/resolve';
 import { CalibrationCollector, type CollectCounts } from '../../src/quantize/collect/collect';
 import { readOptions } from '../../src/quantize/options';
+import type { CalibrationResult } from '../../src/contract/certificate';
 import type { Budget } from '../../src/contract/budget';
 import { nonEmptyString, numberBetween, oneOf } from '../../src/contract/validate';
 import { onClose, onInput, showError, statusText, type Send } from '../shared/adapter';
@@ -57,7 +58,8 @@ export = function (RED: NodeAPI) {
       // looked for only now: frames are collected before the float model is there
       const model = resolveModelPath(config.model, [base, process.cwd()]);
       const result = await collector.quantize({ ...quantizeOptions, model });
-      send({ topic: 'calibration', payload: { state: result.published ? 'ready' : 'refused', ...result } });
+      const payload: CalibrationResult = { state: result.published ? 'ready' : 'refused', ...result };
+      send({ topic: 'calibration', payload });
       if (!result.published)
         throw expected('a certified model', 'calibration', result.certificate.verdict, 'CHECK_FAILED');
       this.status({ fill: 'green', shape: 'dot', text: RED._('model-calibrate.status.ready') });

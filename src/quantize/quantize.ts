@@ -7,6 +7,7 @@ import { chooseGolden, writeGoldenAnswers } from '../detect/self-test/golden-pic
 import { actualThreads } from '../detector/options';
 import { loadModel, type LoadedModel } from '../model/load-model';
 import { kernelsFor } from '../model/kernels';
+import type { QuantizeResult } from '../contract/certificate';
 import type { ModelManifest } from '../contract/manifest';
 import { checkManifest } from '../model/manifest';
 import { decodeOnnx, encodeOnnx, type ModelProto } from '../onnx';
@@ -27,14 +28,7 @@ export interface QuantizeHooks {
   signal?: AbortSignal;
 }
 
-export interface QuantizeResult {
-  out: string;
-  manifest: ModelManifest;
-  certificate: Certificate;
-  skipped: CalibrationSet['skipped'];
-  /** Whether the model folder was written: only when the certificate passed. */
-  published: boolean;
-}
+export type { QuantizeResult };
 
 /**
  * Float32 model and pictures in, certified INT8 model folder out. The folder appears whole or not at all.

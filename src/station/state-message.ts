@@ -16,7 +16,10 @@ export interface StatedBudget {
 /** What a guard tells a dashboard. */
 export interface StateMessage {
   event: StateEvent;
-  /** ISO 8601, UTC. */
+  /**
+   * ISO 8601, UTC.
+   * @format date-time
+   */
   time: string;
   /** `full` … `paused`, `unknown`, `sensor lost`. */
   state: string;

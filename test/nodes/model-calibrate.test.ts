@@ -11,6 +11,7 @@ import { CalibrationCollector } from '../../src/quantize/collect/collect';
 import { station } from '../../nodes/shared/station';
 import { deployFlow } from '../helpers/flow';
 import { writeTinyModel } from '../helpers/tiny-model';
+import { assertFits } from '../helpers/fits-schema';
 import { waitFor } from '../helpers/wait-for';
 import { cellPicture } from '../quantize/pictures';
 
@@ -61,6 +62,7 @@ describe('node model-calibrate', () => {
       60_000,
     );
     assert.equal(last()!.certificate!.passed, true);
+    assertFits('calibration-result', last());
     const { manifest } = await loadModel(join(folder, 'int8'));
     assert.equal(manifest.precision, 'int8');
     const frames = readdirSync(join(folder, 'frames'));

@@ -8,6 +8,7 @@ import helper from 'node-red-node-test-helper';
 import { SlotStore } from '../../src/model/slots/store';
 import type { DisputedRecord } from '../../src/shadow/evidence/disputed-record';
 import type { ShadowReport } from '../../src/shadow/trial/shadow-report';
+import { assertFits } from '../helpers/fits-schema';
 import { until } from '../helpers/until';
 import { colouredPicture, writeTinyFolder } from '../shadow/tiny-folder';
 
@@ -127,6 +128,8 @@ describe('model-shadow node', () => {
     assert.equal(decision?.label, 'blue');
     assert.equal(decision?.candidate?.name, 'blind');
     assert.ok(disputed.length > 0 && Buffer.isBuffer(disputed[0]?.image));
+    for (const report of reports) assertFits('shadow-report', report);
+    for (const { payload } of disputed) assertFits('disputed-record', payload);
     assert.ok(disputed.every(({ payload }) => payload.missed.every(({ label }) => label === 'blue')));
     assert.equal((await store.state()).slots.b.role, 'rejected');
     assert.deepEqual(errors, []);

@@ -12,6 +12,7 @@ import thermalGuard from '../../nodes/thermal-guard/thermal-guard';
 import yoloDetect from '../../nodes/yolo-int8-detect/yolo-int8-detect';
 import type { StateMessage } from '../../src/station/state-message';
 import { station } from '../../nodes/shared/station';
+import { assertFits } from '../helpers/fits-schema';
 import { TINY_SIZE, writeTinyModel } from '../helpers/tiny-model';
 import { until } from '../helpers/until';
 
@@ -159,6 +160,7 @@ describe('node thermal-guard', () => {
     assert.equal(counters.triggers, sent);
     assert.equal(counters.triggers, (counters.pass ?? 0) + (counters.fail ?? 0) + (counters.notInspected ?? 0));
 
+    for (const state of states) assertFits('thermal-state', state);
     const steps = states.filter(({ event }) => event === 'step');
     const order = [...new Set(steps.map(({ state }) => state))];
     for (const state of ['rate reduced', 'threads reduced', 'paused', 'full']) assert.ok(order.includes(state), state);

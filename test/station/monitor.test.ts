@@ -6,6 +6,7 @@ import { StationMetrics } from '../../src/station/metrics';
 import { StationMonitor } from '../../src/station/monitor';
 import { stateMessage } from '../../src/station/state-message';
 import { Scheduler } from '../../src/station/scheduler';
+import { assertFits } from '../helpers/fits-schema';
 import type { GuardState } from '../../src/contract/thermal';
 
 const STATS: DetectorStats = {
@@ -84,6 +85,7 @@ describe('monitor', () => {
     const message = stateMessage('step', GUARD, station(), Date.UTC(2030, 0, 2));
     assert.deepEqual(JSON.parse(JSON.stringify(message)), JSON.parse(JSON.stringify(message, undefined, 1)));
     assert.equal(message.time, '2030-01-02T00:00:00.000Z');
+    assertFits('thermal-state', message);
     assert.deepEqual(message.budget, { framesPerSecond: 5, threads: null, shadow: false, paused: false });
     assert.equal(message.slopeKPerMin, 0.12);
     const free = stateMessage('state', GUARD, new StationMonitor(new Scheduler()), 0);

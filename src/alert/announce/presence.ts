@@ -21,10 +21,17 @@ export interface PresenceOptions {
 
 type Warn = (sentence: string) => void;
 
+/** Payload on `inspection/<station>/status`. */
+export interface StatusMessage {
+  status: 'online' | 'offline';
+  station: string;
+  time?: string;
+}
+
 /** Liveness on `inspection/<station>/status`, retained. Without a time it is the Last Will, which is written in advance. */
-export function statusMessage(station: string, status: 'online' | 'offline', nowMs?: number): BrokerMessage {
+export function statusMessage(station: string, status: StatusMessage['status'], nowMs?: number): BrokerMessage {
   const time = nowMs === undefined ? {} : { time: new Date(nowMs).toISOString() };
-  const payload = JSON.stringify({ status, station, ...time });
+  const payload = JSON.stringify({ status, station, ...time } satisfies StatusMessage);
   return { topic: stationTopic(station, 'status'), payload, qos: 1, retain: true };
 }
 

@@ -1,41 +1,11 @@
 import { basename } from 'node:path';
 import { meanAveragePrecision, type Truth } from '../../evaluate/map';
-import type { KernelChoice } from '../../model/kernels';
-import { judgeClass, type ClassRecall } from './judge';
+import type { Certificate, ClassRecall, ModelFigures } from '../../contract/certificate';
+import { judgeClass } from './judge';
 import { foundReferences } from './compare';
 import type { ImageResult } from './run';
 
-/** `manifest.json`'s certificate: what was measured on pictures that calibration did not see. */
-export interface Certificate {
-  passed: boolean;
-  /** One sentence: the reason for a refusal, or what was shown. */
-  verdict: string;
-  /** `labels`: recall of labelled things. `agreement`: of what the float model reports. */
-  basis: 'labels' | 'agreement';
-  images: number;
-  /** Confidence at which things count as found. */
-  confidence: number;
-  /** Points of recall that a class may lose. */
-  allowedLossPoints: number;
-  /** How the INT8 model was calculated: never with kernels that saturate, whatever machine made it. */
-  arithmetic: KernelChoice['way'];
-  float: ModelFigures;
-  int8: ModelFigures;
-  /** All classes taken together. */
-  all: ClassRecall;
-  classes: ClassRecall[];
-  /** Pictures where the models differ most, worst first. */
-  worst: { file: string; lost: number; added: number }[];
-}
-
-export interface ModelFigures {
-  sha256: string;
-  sizeBytes: number;
-  latencyMs: { p50: number; p90: number };
-  /** 0 … 1; only with labels. */
-  map50?: number;
-  map5095?: number;
-}
+export type { Certificate, ModelFigures };
 
 /**
  * With agreement the INT8 model may be this much less sure of a thing than the threshold and still count as seeing it: at

@@ -1,19 +1,6 @@
-/** How one class fared on the held-out pictures. */
-export interface ClassRecall {
-  classId: number;
-  label: string;
-  /** Things of this class that are there (labels), or that the float model reports (agreement). */
-  references: number;
-  foundFloat: number;
-  foundInt8: number;
-  /** Points of 100: recall of the float model minus recall of the INT8 model. */
-  lossPoints: number;
-  /**
-   * `lost`: more than the allowance, beyond chance. `few`: more than the allowance, but so few things that one or two
-   * cases at the threshold explain it.
-   */
-  verdict: 'ok' | 'few' | 'lost';
-}
+import type { ClassRecall } from '../../contract/certificate';
+
+export type { ClassRecall };
 
 /** A loss counts as real when chance alone would show it in fewer than 1 of 20 sets of pictures. */
 const SIGNIFICANCE = 0.05;

@@ -1,5 +1,5 @@
 import type { FrameInfo } from '../../contract/frame';
-import type { Certificate } from '../certificate/certify';
+import type { CalibrationOutcome } from '../../contract/certificate';
 import type { QuantizeOptions } from '../options';
 import type { Progress } from '../progress';
 
@@ -13,6 +13,8 @@ export type ToWorker =
 /** What became of an offered frame. */
 export type Offered = 'kept' | 'similar' | 'unreadable';
 
+export type { CalibrationOutcome };
+
 /** What the calibration process answers. */
 export type FromWorker =
   | { type: 'opened'; collected: number }
@@ -20,12 +22,3 @@ export type FromWorker =
   | { type: 'progress'; progress: Progress }
   | { type: 'quantized'; result: CalibrationOutcome }
   | { type: 'failed'; message: string; code: string };
-
-/** The end of a quantization from collected frames. */
-export interface CalibrationOutcome {
-  published: boolean;
-  /** The new model folder; only there when published. */
-  out: string;
-  model: { name: string; version: string; sha256: string; sizeBytes: number };
-  certificate: Omit<Certificate, 'classes' | 'worst'>;
-}

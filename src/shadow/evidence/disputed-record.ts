@@ -9,7 +9,10 @@ export type ModelIdentity = Pick<ModelInfo, 'name' | 'version' | 'sha256'>;
 /** A frame about which two models disagree; as kept in the evidence folder beside its picture, and sent to a flow. */
 export interface DisputedRecord {
   recordVersion: 1;
-  /** ISO 8601, UTC. */
+  /**
+   * ISO 8601, UTC.
+   * @format date-time
+   */
   savedAt: string;
   frame: Partial<FrameInfo>;
   image: {
