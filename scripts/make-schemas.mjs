@@ -47,7 +47,7 @@ function modernise(node, definitions, used) {
 }
 
 async function schemaOf([name, path, type, title]) {
-  const { $schema: _draft, definitions = {}, ...top } = draft7Of(path, type);
+  const { definitions = {}, ...top } = draft7Of(path, type);
   const used = new Map();
   const { description, ...shape } = modernise(top, definitions, used);
   const document = {
@@ -56,6 +56,7 @@ async function schemaOf([name, path, type, title]) {
     title,
     description,
     ...shape,
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     ...(used.size > 0 && { $defs: Object.fromEntries([...used].sort(([a], [b]) => (a < b ? -1 : 1))) }),
   };
   const file = join(root, 'schemas', `${name}.schema.json`);
