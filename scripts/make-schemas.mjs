@@ -48,6 +48,7 @@ function modernise(node, definitions, used) {
 
 async function schemaOf([name, path, type, title]) {
   const { definitions = {}, ...top } = draft7Of(path, type);
+  delete top.$schema;
   const used = new Map();
   const { description, ...shape } = modernise(top, definitions, used);
   const document = {
@@ -56,7 +57,6 @@ async function schemaOf([name, path, type, title]) {
     title,
     description,
     ...shape,
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
     ...(used.size > 0 && { $defs: Object.fromEntries([...used].sort(([a], [b]) => (a < b ? -1 : 1))) }),
   };
   const file = join(root, 'schemas', `${name}.schema.json`);

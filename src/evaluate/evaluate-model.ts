@@ -1,5 +1,5 @@
+import { availableParallelism } from 'node:os';
 import { Pipeline } from '../detect/pipeline';
-import { actualThreads } from '../detector/options';
 import { resolveModelPath } from '../model/resolve';
 import type { MeanAveragePrecision } from './map';
 import { readDataset } from './map-dataset';
@@ -12,7 +12,7 @@ export interface EvaluateOptions {
   images: string;
   /** Folder of YOLO labels, `<picture>.txt` each. */
   labels: string;
-  /** Threads of inference; 0: as many as there are cores, at most 4. Default 0. */
+  /** Threads of inference, at least 1. Default: as many as there are cores, at most 4. */
   threads?: number;
 }
 
@@ -21,9 +21,11 @@ export interface EvaluateOptions {
  *
  * @throws InspectionError MODEL_NOT_FOUND, MODEL_INVALID, SOURCE_UNAVAILABLE, BAD_IMAGE, BAD_ARGUMENT
  */
-export async function evaluate({ model, images, labels, threads = 0 }: EvaluateOptions): Promise<MeanAveragePrecision> {
+export async function evaluate({ model, images, labels, threads }: EvaluateOptions): Promise<MeanAveragePrecision> {
   const dataset = await readDataset(images, labels);
-  const pipeline = await Pipeline.open(resolveModelPath(model, [process.cwd()]), { threads: actualThreads(threads) });
+  const pipeline = await Pipeline.open(resolveModelPath(model, [process.cwd()]), {
+    threads: threads ?? Math.min(4, availableParallelism()),
+  });
   try {
     return await score(pipeline, dataset);
   } finally {
