@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { launchBrowser } from '../helpers/browser';
+import { ROOT } from '../helpers/root';
 import { TINY_SIZE, writeTinyModel } from '../helpers/tiny-model';
 import { waitFor } from '../helpers/wait-for';
 import { dashboardExample, startDashboard, type Dashboard } from '../alert/support/dashboard';
@@ -65,6 +66,20 @@ describe('the factory dashboard in a browser', () => {
     await page.mouse.move(along.x + along.width - 1, from.y + from.height / 2, { steps: 5 });
     await page.mouse.up();
     await waitFor('a part that passes', async () => (await verdict()) === 'PASS');
+  });
+
+  it('announces a golden sample at the press of a button, and shows how it ended', async () => {
+    // by the rule of the slider every part passes now
+    await page.locator('[data-testid="golden"] button:has-text("Board with a defect")').click();
+    const last = page.locator('[data-testid="golden-last"]');
+    await waitFor('the wrong result', async () =>
+      (await last.textContent())?.includes('Board with a defect: Expected'),
+    );
+    await page.waitForSelector('[data-testid="alerts"] article:has-text("Board with a defect")');
+    await page.locator('[data-testid="golden"] button:has-text("Good board")').click();
+    await waitFor('the right result', async () => (await last.textContent())?.includes('was judged as known'));
+    mkdirSync(join(ROOT, 'screenshots'), { recursive: true });
+    await page.screenshot({ path: join(ROOT, 'screenshots', 'dashboard-golden.png') });
   });
 
   it('promotes the model in the shadow at the press of a button', async () => {
