@@ -1,15 +1,16 @@
-import type { NodeAPI, NodeDef, Node, NodeMessageInFlow } from 'node-red';
+import type { NodeAPI, Node, NodeMessageInFlow } from 'node-red';
 import { messageOf } from '../../src/contract/errors';
 import { Camera, type CameraAnswer, type CameraStatus } from '../../src/camera/camera';
 import type { Credentials } from '../../src/camera/http/camera-url';
 import { listCameras } from '../../src/camera/list';
-import { migrate } from '../../src/camera/migrate';
 import { planCamera } from '../../src/camera/table';
-import { takeTestPicture, type Deployed } from '../../src/camera/test-picture';
-import { onClose, onInput, showError, statusText } from '../shared/adapter';
-import { joinStation } from '../shared/station';
+import { AS_SHOWN, takeTestPicture, type Deployed } from '../../src/camera/test-picture';
+import { defineNode, type NodeContext } from '../shared/define-node';
+import { readProperties } from '../shared/properties';
+import { CAMERA_IN } from './properties';
 
 type CameraNode = Node<Credentials>;
+type Context = NodeContext<typeof CAMERA_IN.table, CameraNode>;
 type CameraMessage = NodeMessageInFlow & { frame?: unknown; notInspected?: unknown };
 
 /** Badge per state; being held back by the station's budget goes before all of them. */
@@ -23,11 +24,7 @@ const BADGES = {
   slowed: { fill: 'yellow', shape: 'dot' },
 } as const;
 
-/** Longest time between a change and its showing, ms: the editor is not flooded at 30 pictures a second. */
-const STATUS_EVERY_MS = 500;
-
 export = function (RED: NodeAPI) {
-  const { ledger, monitor, scheduler } = joinStation(RED);
   /** Cameras at work, for the test in the dialog: a device can be opened once only. */
   const deployed = new Map<string, Deployed>();
 
@@ -51,59 +48,38 @@ export = function (RED: NodeAPI) {
     const lost = dropped + failed + tooHot;
     const counts =
       lost > 0 ? `${sent}, ${RED._('camera-in.status.lost-count', { count: String(lost) })}` : String(sent);
-    return statusText(`${state} ${counts}`);
+    return `${state} ${counts}`;
   }
 
-  /** Shows the newest status, at most every STATUS_EVERY_MS. */
-  function statusOf(node: Node): { show(status: CameraStatus): void; stop(): void } {
-    let timer: NodeJS.Timeout | undefined;
-    let newest: CameraStatus | undefined;
-    function paint(): void {
-      timer = undefined;
-      if (newest) node.status({ ...BADGES[badgeOf(newest)], text: text(newest) });
-    }
-    return {
-      show(status) {
-        newest = status;
-        timer ??= setTimeout(paint, STATUS_EVERY_MS);
-      },
-      stop: () => clearTimeout(timer),
-    };
-  }
-
-  function run(node: CameraNode, camera: Camera): void {
-    const status = statusOf(node);
-    camera.on('status', (now) => status.show(now));
+  function run({ node, station, show, fail, onClose }: Context, camera: Camera): void {
+    camera.on('status', (now) => show({ ...BADGES[badgeOf(now)], text: text(now) }));
     camera.on('answer', (answer) => {
       const message = fill({ _msgid: RED.util.generateId() }, answer);
       node.send(message);
-      if (answer.error) node.error(answer.error.message, message);
+      if (answer.error) fail(answer.error, message);
     });
-    camera.on('problem', (error) => node.error(error.message, { topic: camera.name }));
-    onInput<CameraMessage>(node, async (message, send) => {
-      const answer = await camera.trigger();
-      send(fill(message, answer));
-      if (answer.error) throw answer.error;
-    });
-    onClose(node, async () => {
+    camera.on('problem', (error) => fail(error, { topic: camera.name }));
+    station.monitor.cameras.set(node.id, { name: camera.name, counters: () => ({ ...camera.status.counters }) });
+    onClose(async () => {
       deployed.delete(node.id);
-      status.stop();
-      monitor.cameras.delete(node.id);
+      station.monitor.cameras.delete(node.id);
       await camera.stop();
     });
-    monitor.cameras.set(node.id, { name: camera.name, counters: () => ({ ...camera.status.counters }) });
     camera.start();
   }
 
-  /** A camera that cannot be used as configured still answers every trigger. */
-  function refuse(node: CameraNode, error: unknown): void {
-    showError(node, error);
-    node.error(messageOf(error), { topic: node.name });
-    let seq = 0;
-    onInput<CameraMessage>(node, (message, send) => {
+  /** Pictures asked of cameras that cannot be used as configured. */
+  let refused = 0;
+
+  defineNode<typeof CAMERA_IN.table, CameraMessage, CameraNode>(RED, {
+    properties: CAMERA_IN,
+    credentials: { user: { type: 'text' }, password: { type: 'password' } },
+
+    // a camera that cannot be used as configured still answers every trigger
+    refuse(message, send, error, node) {
       const frame = {
         id: RED.util.generateId(),
-        seq: seq++,
+        seq: refused++,
         source: node.name || node.type,
         capturedAt: new Date().toISOString(),
         width: 0,
@@ -112,25 +88,25 @@ export = function (RED: NodeAPI) {
       };
       const notInspected = { reason: 'camera lost' as const, detail: messageOf(error) };
       send(fill(message, { frame, bytes: Buffer.alloc(0), notInspected }));
-      throw error;
-    });
-  }
+    },
 
-  function CameraIn(this: CameraNode, config: NodeDef) {
-    RED.nodes.createNode(this, config);
-    try {
-      const raw = migrate(config as unknown as Record<string, unknown>);
-      const credentials = this.credentials ?? {};
-      const camera = new Camera(planCamera(raw, credentials), { id: this.id, flights: ledger, scheduler });
-      deployed.set(this.id, { camera, raw, credentials });
-      run(this, camera);
-    } catch (error) {
-      refuse(this, error);
-    }
-  }
-
-  RED.nodes.registerType('camera-in', CameraIn as never, {
-    credentials: { user: { type: 'text' }, password: { type: 'password' } },
+    start(context) {
+      const { node, config, station } = context;
+      const credentials = node.credentials ?? {};
+      const raw = { ...config, name: node.name };
+      const camera = new Camera(planCamera(raw, credentials), {
+        id: node.id,
+        flights: station.ledger,
+        scheduler: station.scheduler,
+      });
+      deployed.set(node.id, { camera, raw, credentials });
+      run(context, camera);
+      return async function handle(message, send) {
+        const answer = await camera.trigger();
+        send(fill(message, answer));
+        if (answer.error) throw answer.error;
+      };
+    },
   });
 
   RED.httpAdmin.get('/camera-in/cameras', RED.auth.needsPermission('camera-in.read'), (_request, response) => {
@@ -138,8 +114,12 @@ export = function (RED: NodeAPI) {
   });
 
   RED.httpAdmin.post('/camera-in/test', RED.auth.needsPermission('camera-in.write'), (request, response) => {
-    const raw = (request.body ?? {}) as Record<string, unknown>;
-    takeTestPicture(raw, deployed.get(String(raw.id))).then(
+    const { id, user, password, ...dialog } = (request.body ?? {}) as Record<string, unknown>;
+    const take = async () => {
+      const config = readProperties(CAMERA_IN, { ...dialog, ...AS_SHOWN });
+      return takeTestPicture({ ...config, user, password }, deployed.get(String(id)));
+    };
+    take().then(
       (picture) => response.json(picture),
       (error: unknown) => response.status(400).json({ error: messageOf(error) }),
     );

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { Detector } from '../../src/detector/detector';
 import { toAnnotations } from '../../src/detect/annotations';
 import { expected, InspectionError, messageOf } from '../../src/contract/errors';
@@ -11,22 +11,14 @@ import { isCommand, partOf, topicOf, TOPICS, type LineMessage, type Topic } from
 import type { Phase } from '../../src/shadow/trial/phases';
 import type { ShadowReport } from '../../src/shadow/trial/shadow-report';
 import type { RoutedDetector } from '../../src/detector/routed-detector';
-import { readShadowConfig, type RawShadowConfig } from '../../src/shadow/trial/shadow-config';
+import { shadowSettings } from '../../src/shadow/trial/shadow-config';
 import { nonEmptyString, oneOf } from '../../src/contract/validate';
-import { onClose, onInput, showError, statusText } from '../shared/adapter';
-import { joinStation } from '../shared/station';
+import { defineNode, type NodeContext } from '../shared/define-node';
+import type { Badge } from '../shared/status-badge';
 import { modelNodeOf, type InspectionModelNode } from '../inspection-model/inspection-model-node';
+import { MODEL_SHADOW } from './properties';
 
-interface ModelShadowDef extends NodeDef, RawShadowConfig {
-  /** Id of the inspection-model in use. */
-  model: string;
-  /** Path of a model, id of an inspection-model, or empty for the one that waits in the station's other slot. */
-  candidate?: string;
-  /** Paths by message must stay in here; empty: no paths by message. */
-  modelsFolder?: string;
-  /** PEM file of the Ed25519 key that candidates must be signed by; empty: signatures are not asked for. */
-  publicKey?: string;
-}
+type Context = NodeContext<typeof MODEL_SHADOW.table, ModelShadowNode>;
 
 interface ModelShadowNode extends Node {
   /** Does what a topic asks for; used by messages and by the buttons of the editor. */
@@ -35,8 +27,6 @@ interface ModelShadowNode extends Node {
   /** How things stand now; null before the first report. */
   reportNow(): Promise<ShadowReport | null>;
 }
-
-type Badge = { fill: 'red' | 'green' | 'yellow' | 'blue' | 'grey'; shape: 'dot' | 'ring' };
 
 const BADGES: Record<Phase, Badge> = {
   idle: { fill: 'grey', shape: 'ring' },
@@ -49,21 +39,20 @@ const BADGES: Record<Phase, Badge> = {
 };
 
 export = function (RED: NodeAPI) {
-  const { scheduler } = joinStation(RED);
   const folders = () => [RED.settings.userDir ?? process.cwd(), process.cwd()];
   const fromUserDir = (path: string) => resolve(RED.settings.userDir ?? process.cwd(), path);
 
   /** The path of the candidate; undefined: the one in the station's other slot. */
-  function candidatePath(candidate: string | undefined): string | undefined {
-    if (candidate === undefined || candidate.trim() === '') return undefined;
+  function candidatePath(candidate: string): string | undefined {
+    if (candidate === '') return undefined;
     const named = RED.nodes.getNode(candidate) as InspectionModelNode | null;
     if (named === null) return resolveModelPath(candidate, folders());
     if (named.modelPath !== undefined) return named.modelPath;
     throw new InspectionError('MODEL_NOT_FOUND', `The candidate is not available: ${named.problem ?? 'no model'}`);
   }
 
-  function readKey(path: string | undefined): string | undefined {
-    if (path === undefined || path.trim() === '') return undefined;
+  function readKey(path: string): string | undefined {
+    if (path === '') return undefined;
     try {
       return readFileSync(fromUserDir(path), 'utf8');
     } catch {
@@ -71,7 +60,10 @@ export = function (RED: NodeAPI) {
     }
   }
 
-  function controllerOf(config: ModelShadowDef): { line: RoutedDetector; controller: ShadowController } {
+  function controllerOf({ node, config, station: { scheduler } }: Context): {
+    line: RoutedDetector;
+    controller: ShadowController;
+  } {
     const model = modelNodeOf((id) => RED.nodes.getNode(id), config.model);
     if (model === undefined) throw expected('an inspection-model', 'model', config.model || 'nothing');
     const { line, modelPath: linePath, problem } = model;
@@ -84,76 +76,70 @@ export = function (RED: NodeAPI) {
       candidate: candidatePath(config.candidate),
       publicKeyPem: readKey(config.publicKey),
       createDetector: (options) => new Detector(options),
-      allowed: () => scheduler.admit({ camera: config.id, kind: 'shadow' }).admitted,
-      settings: readShadowConfig(config, fromUserDir('.')),
+      allowed: () => scheduler.admit({ camera: node.id, kind: 'shadow' }).admitted,
+      settings: shadowSettings(config, fromUserDir('.')),
     });
     return { line, controller };
   }
 
-  function ModelShadow(this: ModelShadowNode, config: ModelShadowDef) {
-    RED.nodes.createNode(this, config);
-    let line: RoutedDetector;
-    let controller: ShadowController;
-    try {
-      ({ line, controller } = controllerOf(config));
-    } catch (error) {
-      const refuse = () => {
-        throw error;
-      };
-      showError(this, error);
-      this.error(error);
-      this.command = async () => refuse();
-      this.reportNow = async () => null;
-      onInput(this, refuse);
-      return;
-    }
-
-    const showReport = ({ phase, frames, statistics }: ShadowReport) => {
+  /** Tells what the controller does: by status, output and log. */
+  function report({ node, show }: Context, controller: ShadowController): void {
+    controller.on('report', (report) => {
+      const { phase, frames, statistics, event, text } = report;
       const share = statistics?.disagreement.share;
       const figures = share === undefined ? '' : ` ${frames} ${(share * 100).toFixed(0)}%`;
-      this.status({ ...BADGES[phase], text: statusText(`${RED._(`model-shadow.phase.${phase}`)}${figures}`) });
-    };
-    controller.on('report', (report) => {
-      this.lastReport = report;
-      showReport(report);
-      if (report.event === 'warning') this.warn(report.text);
-      this.send([{ topic: `shadow/${report.event}`, payload: report }, null]);
+      node.lastReport = report;
+      show({ ...BADGES[phase], text: `${RED._(`model-shadow.phase.${phase}`)}${figures}` });
+      if (event === 'warning') node.warn(text);
+      node.send([{ topic: `shadow/${event}`, payload: report }, null]);
     });
     controller.on('disputed', (record, { image, frame }) => {
       const annotations = toAnnotations([...record.missed, ...record.extra]);
-      this.send([null, { topic: 'shadow/disputed', payload: record, image, frame, annotations }]);
-    });
-
-    this.reportNow = async () => (this.lastReport === undefined ? null : controller.current());
-    this.command = async (topic, payload) => {
-      if (topic === 'status') return controller.report();
-      if (topic !== 'candidate') return controller.command(topic, reasonOf(payload));
-      const root = config.modelsFolder?.trim();
-      if (!root) throw expected('a models folder in the properties', 'a candidate by message', payload);
-      const path = await confinedPath(fromUserDir(root), nonEmptyString(payload, 'msg.payload'), 'the candidate');
-      return controller.tryCandidate(path);
-    };
-
-    onInput<NodeMessageInFlow & LineMessage>(this, async (message) => {
-      const topic = topicOf(message);
-      if (topic !== undefined) return this.command(topic, message.payload);
-      const part = await partOf(message, line, controller);
-      // the shadow takes its time; the message is done
-      void controller.part(part).catch((error: unknown) => this.warn(messageOf(error)));
-    });
-
-    const endWatch = line.watch();
-    onClose(this, async () => {
-      endWatch();
-      await controller.stop();
-    });
-    this.status({ fill: 'grey', shape: 'ring', text: RED._('model-shadow.phase.starting') });
-    controller.start().catch((error: unknown) => {
-      showError(this, error);
-      this.error(messageOf(error));
+      node.send([null, { topic: 'shadow/disputed', payload: record, image, frame, annotations }]);
     });
   }
-  RED.nodes.registerType('model-shadow', ModelShadow);
+
+  /** What messages and the buttons of the editor can have it do. */
+  function commandsOf(controller: ShadowController, modelsFolder: string): ModelShadowNode['command'] {
+    return async (topic, payload) => {
+      if (topic === 'status') return controller.report();
+      if (topic !== 'candidate') return controller.command(topic, reasonOf(payload));
+      if (modelsFolder === '') throw expected('a models folder in the properties', 'a candidate by message', payload);
+      const name = nonEmptyString(payload, 'msg.payload');
+      return controller.tryCandidate(await confinedPath(fromUserDir(modelsFolder), name, 'the candidate'));
+    };
+  }
+
+  defineNode<typeof MODEL_SHADOW.table, NodeMessageInFlow & LineMessage, ModelShadowNode>(RED, {
+    properties: MODEL_SHADOW,
+
+    refused(node, error) {
+      node.command = async () => {
+        throw error;
+      };
+      node.reportNow = async () => null;
+    },
+
+    start(context) {
+      const { node, config, show, fail, onClose } = context;
+      const { line, controller } = controllerOf(context);
+      report(context, controller);
+      node.reportNow = async () => (node.lastReport === undefined ? null : controller.current());
+      node.command = commandsOf(controller, config.modelsFolder);
+      onClose(() => controller.stop());
+      onClose(line.watch());
+      show({ fill: 'grey', shape: 'ring', text: RED._('model-shadow.phase.starting') });
+      controller.start().catch(fail);
+
+      return async function handle(message) {
+        const topic = topicOf(message);
+        if (topic !== undefined) return node.command(topic, message.payload);
+        const part = await partOf(message, line, controller);
+        // the shadow takes its time; the message is done
+        void controller.part(part).catch((error: unknown) => node.warn(messageOf(error)));
+      };
+    },
+  });
 
   RED.httpAdmin.get('/model-shadow/:id', RED.auth.needsPermission('model-shadow.read'), (request, response) => {
     const node = RED.nodes.getNode(request.params.id as string) as ModelShadowNode | null;

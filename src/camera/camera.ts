@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import type { NotInspected, NotInspectedReason } from '../contract/verdict';
+import { STILL_LOADING, type NotInspected, type NotInspectedReason } from '../contract/verdict';
 import { InspectionError, messageOf } from '../contract/errors';
 import type { CameraBudget } from '../contract/budget';
 import type { FrameInfo } from '../contract/frame';
@@ -56,6 +56,7 @@ const MAX_CAPTURING = 32;
 /** Which counter a reason adds to; the rest are faults. */
 const COUNTER_OF: Partial<Record<NotInspectedReason, keyof CameraCounters>> = {
   'dropped by overload': 'dropped',
+  'model not available': 'dropped',
   'too hot': 'tooHot',
   stopped: 'stopped',
 };
@@ -324,5 +325,6 @@ const PAUSE_LOOK_MS = 200;
 
 const WITHHELD: Record<Exclude<Passage, 'go'>, [NotInspectedReason, string]> = {
   dropped: ['dropped by overload', 'A newer picture took its place: the detector is slower than this camera'],
+  early: ['model not available', STILL_LOADING],
   stopped: ['stopped', 'The camera was stopped before the detector had room'],
 };

@@ -34,13 +34,22 @@ export const SETTINGS_DEFAULTS = {
   maxSize: 32,
 } as const;
 
-/** Highest rate that is asked of a camera, pictures per second. */
-const MAX_FPS = 120;
+/** What may be set, here and in the dialog. */
+export const LIMITS = {
+  /** Highest rate that is asked of a camera, pictures per second. */
+  fps: { min: 0, max: 120 },
+  /** Seconds. */
+  timeout: { min: 0.1, max: 600 },
+  /** MB of 2^20 bytes. */
+  maxSize: { min: 0.01, max: 256 },
+  /** Sizes that are asked of a camera, pixels; the largest sensor for the Pi (64 MP) is 9152 wide. */
+  side: { min: 16, max: 10_000 },
+  /** Longest delay that can be set, ms. */
+  delay: { min: 0, max: 10_000 },
+} as const;
+
 /** Longest side that a region may reach to, pixels. */
 const MAX_SIDE = 65_535;
-/** Sizes that are asked of a camera, pixels; the largest sensor for the Pi (64 MP) is 9152 wide. */
-const MIN_SIDE = 16;
-const MAX_CAMERA_SIDE = 10_000;
 const BYTES_PER_MB = 1024 * 1024;
 
 /** Reads `x, y, width, height` in pixels of the upright picture; empty: the whole picture. */
@@ -58,6 +67,19 @@ export function parseRegion(value: unknown): Rectangle | undefined {
   throw expected('x, y, width, height in whole pixels, or nothing,', 'region', value);
 }
 
+/** Names of a USB camera: the video node, or one that stays with the camera. */
+const DEVICE = /^\/dev\/(video\d{1,3}|v4l\/by-(id|path)\/[A-Za-z0-9][A-Za-z0-9._:+-]*)$/;
+
+/** Whether a text names a camera of the kernel. */
+export function isDevice(text: string): boolean {
+  return DEVICE.test(text);
+}
+
+/** Whether a text is the number of a Raspberry Pi camera. */
+export function isRpicam(text: string): boolean {
+  return /^\d$/.test(text);
+}
+
 /** A field that was left empty in the dialog counts as missing. */
 export function filled(value: unknown): unknown {
   return value === '' || value === null ? undefined : value;
@@ -69,8 +91,8 @@ export function parseSize(raw: Record<string, unknown>): { width: number; height
   const height = filled(raw.height);
   if (width === undefined && height === undefined) return undefined;
   return {
-    width: integerBetween(width, 'width', MIN_SIDE, MAX_CAMERA_SIDE),
-    height: integerBetween(height, 'height', MIN_SIDE, MAX_CAMERA_SIDE),
+    width: integerBetween(width, 'width', LIMITS.side.min, LIMITS.side.max),
+    height: integerBetween(height, 'height', LIMITS.side.min, LIMITS.side.max),
   };
 }
 
@@ -88,12 +110,12 @@ export function parseSettings(raw: Record<string, unknown>): CameraSettings {
   const all: Record<string, unknown> = { ...SETTINGS_DEFAULTS, ...given };
   return {
     name: typeof all.name === 'string' ? all.name.trim() : '',
-    fps: numberBetween(all.fps, 'fps', 0, MAX_FPS),
+    fps: numberBetween(all.fps, 'fps', LIMITS.fps.min, LIMITS.fps.max),
     trigger: oneOf(all.trigger, 'trigger', TRIGGERS),
     overload: oneOf(all.overload, 'overload', ['latest', 'every']),
-    timeoutMs: numberBetween(all.timeout, 'timeout (seconds)', 0.1, 600) * 1000,
+    timeoutMs: numberBetween(all.timeout, 'timeout (seconds)', LIMITS.timeout.min, LIMITS.timeout.max) * 1000,
     rotate: parseRotation(all.rotate),
     region: parseRegion(all.region),
-    maxBytes: numberBetween(all.maxSize, 'maxSize (MB)', 0.01, 256) * BYTES_PER_MB,
+    maxBytes: numberBetween(all.maxSize, 'maxSize (MB)', LIMITS.maxSize.min, LIMITS.maxSize.max) * BYTES_PER_MB,
   };
 }

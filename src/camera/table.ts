@@ -9,7 +9,7 @@ import { httpMjpegSource } from './sources/http-mjpeg';
 import { httpSnapshotSource } from './sources/http-snapshot';
 import { rpicamStillSource, rpicamVideoSource } from './sources/rpicam';
 import { rtspSource } from './sources/rtsp';
-import { filled, parseSettings, parseSize, type CameraSettings } from './settings';
+import { filled, LIMITS, parseSettings, parseSize, type CameraSettings } from './settings';
 import { simulatorSource } from './sources/simulator';
 import type { FrameSource, SourceListener } from './sources/source';
 import { parseDevice, v4l2Source } from './sources/v4l2';
@@ -43,11 +43,14 @@ const DELAY_DEFAULTS_MS = {
   'v4l2 decoded': 100,
   rpicam: 100,
 } as const;
-/** Longest delay that can be set, ms. */
-const MAX_DELAY_MS = 10_000;
 
 function parseDelay(raw: Raw, source: keyof typeof DELAY_DEFAULTS_MS): number {
-  return numberBetween(filled(raw.delay) ?? DELAY_DEFAULTS_MS[source], 'delay (ms)', 0, MAX_DELAY_MS);
+  return numberBetween(
+    filled(raw.delay) ?? DELAY_DEFAULTS_MS[source],
+    'delay (ms)',
+    LIMITS.delay.min,
+    LIMITS.delay.max,
+  );
 }
 
 /** Pictures that a stream keeps: the newest, or a burst where every one is wanted. */

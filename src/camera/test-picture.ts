@@ -3,7 +3,6 @@ import type { FrameFormat } from '../contract/frame';
 import type { Camera } from './camera';
 import type { Credentials } from './http/camera-url';
 import type { Picture } from './sources/source';
-import { migrate } from './migrate';
 import { filled } from './settings';
 import { planCamera, type CameraPlan } from './table';
 
@@ -29,6 +28,9 @@ const KEPT_PASSWORD = '__PWRD__';
 const MAX_WAIT_MS = 15_000;
 /** Largest picture that is sent to a dialog, bytes. */
 const MAX_SHOWN_BYTES = 16 * 1024 * 1024;
+
+/** Instead of what the dialog has: raw pixels, or a part of the picture, are nothing that it could show. */
+export const AS_SHOWN = { format: 'jpeg', trigger: 'message', region: '' } as const;
 
 /** Properties that say which device is opened, and how; with what an empty one means. */
 const STREAM_PROPERTIES = {
@@ -105,8 +107,7 @@ export async function takeTestPicture(
   deployed: Deployed | undefined,
 ): Promise<TestPicture> {
   const startedAtMs = performance.now();
-  // raw pixels cannot be shown by a browser
-  const raw = migrate({ ...dialog, format: 'jpeg', trigger: 'message', region: '' });
+  const raw = { ...dialog, ...AS_SHOWN };
   const plan = planCamera(raw, credentialsFor(raw, deployed));
   const isRunning = deployed !== undefined && !plan.canWait && isSameStream(deployed.raw, raw);
   const timeoutMs = Math.min(plan.settings.timeoutMs, MAX_WAIT_MS);

@@ -24,3 +24,6 @@ export interface NotInspected {
   /** One sentence with what happened. */
   detail: string;
 }
+
+/** Detail of frames that had to give way while their model was not ready yet: nothing is wrong, nobody is too slow. */
+export const STILL_LOADING = 'The model is still loading';

@@ -2,9 +2,9 @@ import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { cameraOf } from '../contract/frame';
 import type { ScoreMap } from '../contract/score-map';
-import type { NotInspectedReason } from '../contract/verdict';
 import { InspectionError, expected } from '../contract/errors';
 import { numberBetween, oneOf } from '../contract/validate';
+import { STILL_LOADING, type NotInspectedReason } from '../contract/verdict';
 import type {
   DetectOutcome,
   DetectRequest,
@@ -155,6 +155,10 @@ export class Detector
     return this.#failure;
   }
 
+  get state(): DetectorState {
+    return this.#state;
+  }
+
   stats(): DetectorStats {
     const process = this.#supervisor.running?.process;
     return {
@@ -207,8 +211,13 @@ export class Detector
       return job.answer(notInspectedWhileDown(this.#downBecause));
     }
     const dropped = this.#line.push(job);
-    dropped?.answer(notInspected('dropped by overload', 'Newer frames came faster than they could be inspected'));
+    dropped?.answer(this.#whyDropped());
     this.#giveWork();
+  }
+
+  #whyDropped(): DetectOutcome {
+    if (this.#state === 'starting') return notInspected('model not available', STILL_LOADING);
+    return notInspected('dropped by overload', 'Newer frames came faster than they could be inspected');
   }
 
   #giveWork(): void {

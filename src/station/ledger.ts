@@ -6,7 +6,8 @@ import { EventEmitter } from 'node:events';
  * camera instead of filling the RAM. Emits `left` with the camera's id whenever one of its frames is answered.
  */
 export class FrameLedger extends EventEmitter<{ left: [camera: string] }> {
-  readonly #cameras = new Map<string, Set<string>>();
+  /** By camera: its frames, and whether each came to a model that was still loading. */
+  readonly #cameras = new Map<string, Map<string, boolean>>();
 
   constructor() {
     super();
@@ -14,9 +15,10 @@ export class FrameLedger extends EventEmitter<{ left: [camera: string] }> {
     this.setMaxListeners(0);
   }
 
-  enter(camera: string, frameId: string): void {
-    const frames = this.#cameras.get(camera) ?? new Set();
-    frames.add(frameId);
+  /** @param isEarly the model is still loading: what this frame holds up is not held up by a slow detector */
+  enter(camera: string, frameId: string, isEarly = false): void {
+    const frames = this.#cameras.get(camera) ?? new Map<string, boolean>();
+    frames.set(frameId, isEarly);
     this.#cameras.set(camera, frames);
   }
 
@@ -29,5 +31,10 @@ export class FrameLedger extends EventEmitter<{ left: [camera: string] }> {
 
   inFlight(camera: string): number {
     return this.#cameras.get(camera)?.size ?? 0;
+  }
+
+  /** Whether a frame of this camera waits for a model that is still loading. */
+  isEarly(camera: string): boolean {
+    return [...(this.#cameras.get(camera)?.values() ?? [])].includes(true);
   }
 }

@@ -88,9 +88,9 @@ export function pacedOptions(reactionS: number): GovernorOptions {
 }
 
 /** The limits a user may set: a board below 20 °C or above 110 °C is not one this can help. */
-const SETTABLE_C = { min: 20, max: 110 };
+export const SETTABLE_C = { min: 20, max: 110 };
 /** The governor needs room between keeping and never exceeding: noise and one reading's delay. */
-const LEAST_ROOM_K = 2;
+export const LEAST_ROOM_K = 2;
 
 /**
  * Reads `soft` and `hard` as a user gives them.

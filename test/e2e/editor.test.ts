@@ -142,7 +142,7 @@ for (const version of [() => NODE_RED_4, nodeRed5]) {
       await page.locator('#node-input-source').waitFor();
       for (const [source, fields] of Object.entries(FIELDS_OF)) {
         await page.selectOption('#node-input-source', source);
-        const shown = await page.locator('[data-sources]:visible :is(input, select)').evaluateAll((inputs) => {
+        const shown = await page.locator('[data-when~="source"]:visible :is(input, select)').evaluateAll((inputs) => {
           return (inputs as unknown as Array<{ id: string }>).map(({ id }) => id.replace('node-input-', ''));
         });
         assert.deepEqual(shown, fields, source);

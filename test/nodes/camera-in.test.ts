@@ -132,7 +132,7 @@ describe('node camera-in', () => {
         { source: 'rtsp', url: 'file:///etc/passwd' },
         /^Expected a url that begins with rtsp:\/\/ or rtsps:\/\/ for url/,
       ],
-      [{}, /^Expected one of folder, .* for source but received undefined$/],
+      [{}, /^Expected a non-empty string for path but received ""$/],
     ];
     for (const [dialog, sentence] of cases) {
       const answer = await helper.request().post('/camera-in/test').send(dialog).expect(400);

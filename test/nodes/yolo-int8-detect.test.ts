@@ -145,6 +145,7 @@ describe('node yolo-int8-detect', () => {
   it('a model that takes the latest leaves out no frame of a camera that wants every one, and counts the others', async () => {
     const flow = await deploy();
     const { detector } = flow.node('model') as InspectionModelNode;
+    await detector?.start();
     const send = (source: string, overload?: string) => {
       for (let seq = 0; seq < 12; seq += 1) {
         const frame = { id: `${source} ${seq}`, seq, source, ...(overload ? { overload } : {}) };
@@ -161,6 +162,18 @@ describe('node yolo-int8-detect', () => {
     }
     const { offered, inspected, notInspected } = detector?.stats() ?? assert.fail();
     assert.deepEqual([offered, inspected, notInspected], [24, 24 - lost.length, lost.length]);
+  });
+
+  it('frames that give way while the model is loading do not blame the detector, and are no error', async () => {
+    const flow = await deploy();
+    for (let seq = 0; seq < 6; seq += 1) flow.node('yolo').receive({ payload: image, topic: 'camera' });
+    await waitFor('6 answers', () => flow.messages.length === 6);
+    const lost = flow.messages.filter((message) => message.notInspected);
+    assert.ok(lost.length > 0, 'the line was long enough to test this');
+    for (const { notInspected } of lost) {
+      assert.deepEqual(notInspected, { reason: 'model not available', detail: 'The model is still loading' });
+    }
+    assert.deepEqual(flow.errors, []);
   });
 
   const badPayloads: [string, unknown, string, RegExp][] = [

@@ -3,7 +3,8 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { BoardSensor, sensorOf } from '../../src/thermal/sensors/board';
+import { BoardSensor } from '../../src/thermal/sensors/board';
+import { sensorOf } from '../../src/thermal/sensors/sensor-name';
 import * as parse from '../../src/thermal/sensors/parse';
 
 const FIXTURES = join(__dirname, '..', '..', '..', 'test', 'thermal', 'fixtures');

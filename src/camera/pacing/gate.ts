@@ -5,6 +5,8 @@ import { Waiters } from '../../kit/wait';
 export interface Flights {
   /** Frames of this camera that a detector has accepted and not answered. */
   inFlight(camera: string): number;
+  /** Whether one of them waits for a model that is still loading. */
+  isEarly?(camera: string): boolean;
   on(event: 'left', listener: () => void): unknown;
   off(event: 'left', listener: () => void): unknown;
 }
@@ -15,7 +17,7 @@ export const IN_FLIGHT_LIMIT = 2;
 export const EVERY_LIMIT = 16;
 
 /** How a frame leaves the gate. */
-export type Passage = 'go' | 'dropped' | 'stopped';
+export type Passage = 'go' | 'dropped' | 'early' | 'stopped';
 
 /**
  * Holds frames back while the detector is busy. `latest`: one waits, and gives way to a newer one; `every`: all wait, up
@@ -50,8 +52,9 @@ export class Gate {
       this.#countGone();
       return Promise.resolve('go');
     }
-    if (this.#policy === 'latest') this.#line.shift()?.('dropped');
-    else if (this.#line.length >= EVERY_LIMIT) return Promise.resolve('dropped');
+    const loss = this.#flights.isEarly?.(this.#camera) ? 'early' : 'dropped';
+    if (this.#policy === 'latest') this.#line.shift()?.(loss);
+    else if (this.#line.length >= EVERY_LIMIT) return Promise.resolve(loss);
     return new Promise((resolve) => this.#line.push(resolve));
   }
 

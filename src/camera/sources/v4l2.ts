@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { expected, InspectionError } from '../../contract/errors';
+import { isDevice } from '../settings';
 import { runChild } from '../programs/child';
 import {
   explainFfmpeg,
@@ -26,11 +27,10 @@ export interface V4l2Options {
 
 const STALL_MS = 5_000;
 const VIDEO_NODE = /^\/dev\/video\d{1,3}$/;
-const STABLE_NAME = /^\/dev\/v4l\/by-(id|path)\/[A-Za-z0-9][A-Za-z0-9._:+-]*$/;
 
 /** @throws InspectionError BAD_ARGUMENT */
 export function parseDevice(value: unknown): string {
-  if (typeof value === 'string' && (VIDEO_NODE.test(value) || STABLE_NAME.test(value))) return value;
+  if (typeof value === 'string' && isDevice(value)) return value;
   throw expected('a camera such as /dev/video0 or /dev/v4l/by-id/…', 'device', value);
 }
 

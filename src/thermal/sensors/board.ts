@@ -1,5 +1,3 @@
-import { isAbsolute } from 'node:path';
-import { expected } from '../../contract/errors';
 import type { BoardReading } from '../../contract/thermal';
 import {
   parseFan,
@@ -32,18 +30,6 @@ export const BOARD_SENSOR_DEFAULTS: Required<BoardSensorOptions> = {
   vcgencmd: 'vcgencmd',
   timeoutMs: 1000,
 };
-
-/**
- * Reads `sensor` as a user gives it.
- *
- * @throws InspectionError BAD_ARGUMENT with one sentence
- */
-export function sensorOf(value: unknown): string {
-  if (value === undefined || value === null || value === '') return BOARD_SENSOR_DEFAULTS.sensor;
-  if (value === 'auto' || value === 'vcgencmd') return value;
-  if (typeof value === 'string' && isAbsolute(value) && !value.includes('\0')) return value;
-  throw expected('auto, vcgencmd or the absolute path of a temperature file', 'sensor', value);
-}
 
 /** A board's sensors. Never rejects: what cannot be read, is garbage or is not plausible is missing. */
 export class BoardSensor {

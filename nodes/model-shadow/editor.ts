@@ -1,0 +1,62 @@
+import { defineEditor } from '../shared/editor/define-editor';
+import type { Dialog } from '../shared/editor/dialog';
+import type { EditorNode } from '../shared/editor/red';
+import { MODEL_SHADOW } from './properties';
+
+/** The part of a report that the dialog shows. */
+interface Report {
+  phase: string;
+  frames: number;
+  reason?: string;
+  text: string;
+}
+
+const COMMANDS = ['promote', 'confirm', 'revert', 'reject'];
+/** Why there is no answer, by HTTP status. */
+const FAILURES: Record<number, string> = { 401: 'forbidden', 403: 'forbidden', 404: 'notDeployed' };
+
+function stateText(node: EditorNode, report: Report | null): string {
+  if (report === null) return node._('model-shadow.state.none');
+  const { phase, frames, reason, text } = report;
+  return [
+    node._(`model-shadow.phase.${phase}`),
+    node._('model-shadow.state.frames', { count: frames }),
+    reason || text,
+  ].join(' · ');
+}
+
+/** Asks the deployed node, and shows what it says. */
+async function ask(node: EditorNode, method: 'GET' | 'POST', path: string, state: JQuery): Promise<void> {
+  try {
+    // through jQuery: the editor adds the user's token to its requests
+    const report = (await $.ajax({ url: `model-shadow/${node.id}${path}`, type: method })) as Report | null;
+    state.text(stateText(node, report ?? null));
+  } catch (failure) {
+    const { status, responseJSON } = failure as { status: number; responseJSON?: { error?: string } };
+    state.text(responseJSON?.error ?? node._(`model-shadow.state.${FAILURES[status] ?? 'failed'}`));
+  }
+}
+
+/** How the shadow stands now, and buttons for what may be decided. */
+function addCommands({ node, row }: Dialog): void {
+  const buttons = $('<span id="model-shadow-buttons"></span>');
+  const state = $('<div id="model-shadow-state" style="margin: 8px 0 0 104px"></div>');
+  const label = $('<label><i class="fa fa-hand-pointer-o"></i> </label>').append(
+    $('<span></span>').text(node._('model-shadow.label.now')),
+  );
+  for (const command of COMMANDS) {
+    $('<button type="button" class="red-ui-button"></button>')
+      .css('margin-right', '6px')
+      .text(node._(`model-shadow.button.${command}`))
+      .on('click', () => void ask(node, 'POST', `/${command}`, state))
+      .appendTo(buttons);
+  }
+  $('<button type="button" class="red-ui-button"><i class="fa fa-refresh"></i></button>')
+    .attr('title', node._('model-shadow.button.refresh'))
+    .on('click', () => void ask(node, 'GET', '', state))
+    .appendTo(buttons);
+  $('<div class="form-row"></div>').append(label, ' ', buttons, state).insertAfter(row('publicKey'));
+  void ask(node, 'GET', '', state);
+}
+
+defineEditor(MODEL_SHADOW, { color: '#B9A6D3', outputs: ['report', 'disputed'], prepare: addCommands });

@@ -1,0 +1,100 @@
+import { applies, migrate, versionOf, type NodeProperties, type Property, type Raw } from '../properties';
+import type { CodeEditor, EditorNode, Red } from './red';
+
+declare const RED: Red;
+
+/** The dialog of one node while it is open. */
+export class Dialog {
+  readonly node: EditorNode;
+  readonly #properties: NodeProperties;
+  readonly #prefix: string;
+  readonly #codeEditors = new Map<string, CodeEditor>();
+
+  constructor(node: EditorNode, properties: NodeProperties, isConfig: boolean) {
+    this.node = node;
+    this.#properties = properties;
+    this.#prefix = isConfig ? 'node-config-input' : 'node-input';
+  }
+
+  /** The field of a property. */
+  readonly field = (name: string): JQuery => $(`#${this.#prefix}-${name}`);
+
+  /** The row that a property stands in. */
+  readonly row = (name: string): JQuery => this.field(name).closest('.form-row');
+
+  /** The values in the fields now, deployed or not. */
+  readonly values = (): Raw => {
+    const names = Object.keys(this.#properties.table);
+    const shown = names.map((name) => [name, valueIn(this.field(name))] as const);
+    return { ...this.node, ...Object.fromEntries(shown.filter(([, value]) => value !== undefined)) };
+  };
+
+  /**
+   * Shows what the node means: an older flow brought up to date, and defaults where it has nothing. The editor itself
+   * leaves such fields blank, and those of a configuration node made by '+' too where the default is 0.
+   */
+  fill(): void {
+    const { table } = this.#properties;
+    const raw = migrate(this.#properties, this.node);
+    for (const [name, property] of Object.entries(table)) {
+      const field = this.field(name);
+      // the editor has filled in configuration nodes and credentials itself
+      if (field.length === 0 || property.kind === 'node' || isCredential(property)) continue;
+      setField(field, raw[name] ?? property.default);
+      if (property.kind === 'json') this.#openCodeEditor(name, String(field.val() ?? ''));
+    }
+    const follow = () => this.#showRows();
+    for (const name of Object.keys(table)) this.field(name).on('change', follow);
+    follow();
+  }
+
+  /** To be called before the editor takes over what is in the fields. */
+  save(): void {
+    for (const [name, editor] of this.#codeEditors) {
+      const text = editor.getValue().trim();
+      this.field(name).val(/^\{\s*\}$/.test(text) ? '' : text);
+    }
+    this.node.version = versionOf(this.#properties);
+    this.close();
+  }
+
+  close(): void {
+    for (const editor of this.#codeEditors.values()) editor.destroy();
+    this.#codeEditors.clear();
+  }
+
+  resize(): void {
+    for (const editor of this.#codeEditors.values()) editor.resize();
+  }
+
+  #openCodeEditor(name: string, text: string): void {
+    const id = `${this.#prefix}-${name}-editor`;
+    this.#codeEditors.set(name, RED.editor.createEditor({ id, mode: 'ace/mode/json', value: text || '{\n}' }));
+  }
+
+  /** Fields that mean nothing with the others as they are are not shown. */
+  #showRows(): void {
+    const values = this.values();
+    const { table } = this.#properties;
+    for (const [name, property] of Object.entries(table)) {
+      if (property.when === undefined) continue;
+      const isShown = applies(property, table, values);
+      // what stands beside another goes with its row
+      if (property.beside === undefined) this.row(name).toggle(isShown);
+    }
+  }
+}
+
+function isCredential({ kind }: Property): boolean {
+  return kind === 'credential' || kind === 'password';
+}
+
+function valueIn(field: JQuery): unknown {
+  if (field.length === 0) return undefined;
+  return field.is(':checkbox') ? field.prop('checked') : (field.val() ?? undefined);
+}
+
+function setField(field: JQuery, value: unknown): void {
+  if (field.is(':checkbox')) field.prop('checked', value === true || value === 'true');
+  else field.val(String(value));
+}
