@@ -31,7 +31,7 @@ async function quantizeModel({ json: _json, ...flags }: QuantizeFlags): Promise<
     return {
       json: resultDocument(result),
       text: describe(result),
-      ...(!result.published && { failed: `${result.certificate.verdict}; no model was written` }),
+      ...(!result.published && { failed: refusedText(result) }),
     };
   } finally {
     bar.stop();
@@ -40,7 +40,11 @@ async function quantizeModel({ json: _json, ...flags }: QuantizeFlags): Promise<
   }
 }
 
-function resultDocument({ out, manifest, certificate, skipped, published }: QuantizeResult): unknown {
+function refusedText({ certificate, refusal }: QuantizeResult): string {
+  return `${certificate.verdict}; no model was written${refusal ? `, the report is ${refusal.html}` : ''}`;
+}
+
+function resultDocument({ out, manifest, certificate, skipped, published, refusal }: QuantizeResult): unknown {
   const { name, version, sha256, sizeBytes, recipe } = manifest;
   return {
     out: published ? out : null,
@@ -49,6 +53,7 @@ function resultDocument({ out, manifest, certificate, skipped, published }: Quan
     recipe,
     certificate,
     skipped,
+    ...(refusal && { refusal }),
   };
 }
 
@@ -81,11 +86,13 @@ export const registerQuantize: RegisterCommand = (program) => {
     .option('--calibration <dir>', 'folder with pictures as the camera gives them')
     .option('--out <dir>', 'model folder to write')
     .option('--labels <dir>', 'YOLO labels of the pictures: certify mAP and recall instead of agreement')
+    .option('--certify <dir>', 'pictures that the certificate is made on, instead of a share of the others')
+    .option('--certify-labels <dir>', 'YOLO labels of those')
     .option('--samples <n>', 'calibration pictures at most', String(defaults.samples))
     .addOption(new Option('--method <name>', 'how ranges are chosen').choices(METHODS).default(defaults.method))
     .addOption(new Option('--target <name>', 'CPU that the model is for').choices(TARGETS).default(defaults.target))
     .option('--hold-out <share>', 'share of the pictures kept for the certificate', String(defaults.holdOut))
-    .option('--max-recall-loss <points>', 'points of recall that a class may lose', String(defaults.maxRecallLoss))
+    .option('--max-recall-loss <points>', 'points of 100 that a class may lose', String(defaults.maxRecallLoss))
     .option('--allow-uncertified', 'write the model although the held-out pictures show nothing')
     .option('--size <pixels>', 'input pixels per side, for models with dynamic axes')
     .option('--no-byte-input', 'keep the float input instead of uint8 pixels')

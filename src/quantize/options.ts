@@ -16,6 +16,10 @@ export interface QuantizeOptions {
   target: Target;
   /** Folder of YOLO labels for the calibration pictures; undefined: agreement with the float model is certified. */
   labels: string | undefined;
+  /** Folder of pictures that the certificate is made on; undefined: a share of the calibration pictures. */
+  certify: string | undefined;
+  /** Folder of YOLO labels for those; undefined: agreement with the float model. */
+  certifyLabels: string | undefined;
   /** Share of the pictures that calibration does not see; the certificate is made on them. 0.05 … 0.9 */
   holdOut: number;
   /** Input pixels per side, for models with dynamic axes; undefined: the model's own. */
@@ -52,6 +56,8 @@ export const QUANTIZE_DEFAULTS = {
   method: 'tail',
   target: 'portable',
   labels: undefined,
+  certify: undefined,
+  certifyLabels: undefined,
   holdOut: 0.25,
   size: undefined,
   byteInput: true,
@@ -89,6 +95,8 @@ const READERS: { [K in keyof QuantizeOptions]: (value: unknown) => QuantizeOptio
   method: (value) => oneOf(value, 'method', METHODS),
   target: (value) => oneOf(value, 'target', TARGETS),
   labels: (value) => optionalString(value, 'labels'),
+  certify: (value) => optionalString(value, 'certify'),
+  certifyLabels: (value) => optionalString(value, 'certify-labels'),
   holdOut: (value) => numberBetween(value, 'hold-out', 0.05, 0.9),
   size: (value) => (value === undefined ? undefined : inputSize(value)),
   byteInput: (value) => flag(value, 'byte-input'),
@@ -128,7 +136,11 @@ export function readOptions(given: Partial<Record<keyof QuantizeOptions, unknown
   }
   const all: Record<string, unknown> = { ...QUANTIZE_DEFAULTS };
   for (const [key, value] of Object.entries(given)) if (value !== undefined) all[key] = value;
-  return Object.fromEntries(
+  const options = Object.fromEntries(
     Object.entries(READERS).map(([key, read]) => [key, read(all[key])]),
   ) as unknown as QuantizeOptions;
+  if (options.certifyLabels !== undefined && options.certify === undefined) {
+    throw expected('a folder of pictures as certify', 'certify-labels', options.certifyLabels);
+  }
+  return options;
 }

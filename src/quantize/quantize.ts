@@ -13,7 +13,7 @@ import { checkManifest } from '../model/manifest';
 import { decodeOnnx, encodeOnnx, type ModelProto } from '../onnx';
 import { buildInt8 } from './build';
 import { readCalibrationSet, type CalibrationSet } from './calibrate/calibration-set';
-import { AGREEMENT_TOLERANCE, certify, type Certificate } from './certificate/certify';
+import { certify, lowestConfidence, type Certificate } from './certificate/certify';
 import { certificateReport } from './certificate/certificate-page';
 import { runBoth, type CertificateImage } from './certificate/run';
 import { describeInt8 } from './describe';
@@ -21,6 +21,7 @@ import type { QuantizeOptions } from './options';
 import { assertFloatModel, withSize } from './graph/prepare';
 import { progressReporter, type Progress, type Step } from './progress';
 import { ioError, PendingFolder } from './publish';
+import { leaveRefusal, removeRefusal } from './refusal';
 
 export interface QuantizeHooks {
   onProgress?: (progress: Progress) => void;
@@ -43,7 +44,10 @@ export async function quantize(options: QuantizeOptions, hooks: QuantizeHooks = 
     hooks.signal?.throwIfAborted();
     const result = await new Quantization(options, hooks, pending.path).run();
     hooks.signal?.throwIfAborted();
-    if (result.published) await pending.publish();
+    if (result.published) {
+      await pending.publish();
+      await removeRefusal(options.out);
+    }
     return result;
   } catch (error) {
     if (hooks.signal?.aborted)
@@ -76,7 +80,7 @@ class Quantization {
     const float = await this.#openFloat(source, loaded);
     try {
       const signal = this.hooks.signal;
-      const set = await readCalibrationSet(options.calibration, options.samples, options.holdOut, signal);
+      const set = await readCalibrationSet(options, signal);
       const heldOut = await this.#withLabels(set);
       this.#progress('preparing', 0);
       // a resized model is still the one that was given
@@ -110,9 +114,11 @@ class Quantization {
   }
 
   async #withLabels({ heldOut }: CalibrationSet): Promise<CertificateImage[]> {
-    const { labels, calibration } = this.options;
-    if (labels === undefined) return heldOut;
-    const dataset = new Map((await readDataset(calibration, labels)).map((image) => [image.path, image.labels]));
+    const { labels, calibration, certify: folder, certifyLabels } = this.options;
+    const judging = folder === undefined ? labels : certifyLabels;
+    if (judging === undefined) return heldOut;
+    const images = await readDataset(folder ?? calibration, judging);
+    const dataset = new Map(images.map((image) => [image.path, image.labels]));
     return heldOut.map((image) => ({ ...image, labels: dataset.get(image.path) ?? [] }));
   }
 
@@ -124,14 +130,14 @@ class Quantization {
     set: CalibrationSet,
   ): Promise<QuantizeResult> {
     const { options } = this;
-    const confidence = manifest.thresholds?.confidence ?? DEFAULT_CONFIDENCE;
+    const { confidence = DEFAULT_CONFIDENCE, perClass: classConfidence } = manifest.thresholds ?? {};
     const int8 = await Pipeline.open(this.folder, { threads: this.#threads, kernels: 'exact' });
     try {
       const results = await runBoth(
         float,
         int8,
         heldOut,
-        confidence * AGREEMENT_TOLERANCE,
+        lowestConfidence({ confidence, classConfidence }),
         (done) => this.#progress('certifying', done),
         this.hooks.signal,
       );
@@ -139,6 +145,7 @@ class Quantization {
         results,
         classNames: manifest.classNames,
         confidence,
+        classConfidence,
         allowedLossPoints: options.maxRecallLoss,
         arithmetic: (await kernelsFor('exact')).way,
         float: { sha256: loaded.manifest.sha256, sizeBytes: loaded.bytes.byteLength },
@@ -146,15 +153,18 @@ class Quantization {
       });
       const published = certificate.passed || (certificate.all.references === 0 && options.allowUncertified);
       const complete: ModelManifest = { ...manifest, certificate: { ...certificate } };
+      const page = await this.#report(complete, certificate, results);
       if (published) {
         const golden = chooseGolden(results.map(({ path, int8: { detections } }) => ({ path, detections })));
         complete.selfTest = await writeGoldenAnswers(int8, this.folder, golden, certificate.arithmetic);
         checkManifest(JSON.parse(JSON.stringify(complete)), 'manifest.json');
         await this.#write('manifest.json', `${JSON.stringify(complete, null, 2)}\n`);
         await this.#write('class_names.txt', `${manifest.classNames.join('\n')}\n`);
-        await this.#write('certificate.html', await this.#report(complete, certificate, results));
+        await this.#write('certificate.html', page);
       }
-      return { out: options.out, manifest: complete, certificate, skipped: set.skipped, published };
+      const refusal = published ? undefined : await leaveRefusal(options.out, complete, page);
+      const { skipped } = set;
+      return { out: options.out, manifest: complete, certificate, skipped, published, ...(refusal && { refusal }) };
     } finally {
       await int8.close();
     }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { nms } from '../../src/detect/nms';
+import { encodePng } from '../../src/image/encode';
 import { Pipeline } from '../../src/detect/pipeline';
 import { InspectionError, type ErrorCode } from '../../src/contract/errors';
 import { encodeOnnx, floatsOf, readOnnxFile, type TensorProto } from '../../src/onnx';
@@ -11,8 +12,8 @@ import { readOptions, type QuantizeOptions } from '../../src/quantize/options';
 import { LEAST_HIGHEST_LOGIT, LOGIT_CUT } from '../../src/quantize/graph/levers/logits';
 import { quantize } from '../../src/quantize/quantize';
 import { writeTinyModel } from '../helpers/tiny-model';
-import { cellPicture, writePictures } from './pictures';
-import { V5_ANCHORS, yolov5Net, yolov8Net } from './yolo-nets';
+import { cellPicture, colouredCells, writePictures } from './pictures';
+import { NET_SIZE, V5_ANCHORS, yolov5Net, yolov8Net } from './yolo-nets';
 
 function refusal(code: ErrorCode, words: RegExp) {
   return (error: unknown) => {
@@ -228,6 +229,57 @@ describe('quantize', () => {
       await b.close();
     });
   }
+
+  it('makes the certificate on pictures of their own when they are given, with their labels', async () => {
+    const judging = await writePictures(join(folder, 'judging'), 30);
+    const labels = join(folder, 'judging-labels');
+    mkdirSync(labels);
+    for (let seed = 0; seed < 30; seed++) {
+      const lines = colouredCells(seed).map(
+        ({ classId, row, column }) => `${classId} ${(column + 0.5) / 4} ${(row + 0.5) / 4} 0.25 0.25`,
+      );
+      writeFileSync(join(labels, `${seed}.txt`), lines.join('\n'));
+    }
+    // 12 of the 30 are the calibration pictures: they only judge
+    const more = await writePictures(join(folder, 'more'), 45);
+    const { certificate, manifest } = await quantize(
+      options({ calibration: more, certify: judging, certifyLabels: labels }),
+    );
+    assert.equal(certificate.images, 30);
+    assert.equal(certificate.basis, 'labels');
+    assert.equal(certificate.all.outcome, 'kept');
+    const { calibrationSet } = manifest.recipe as { calibrationSet: { images: number; duplicates: number } };
+    assert.deepEqual([calibrationSet.images, calibrationSet.duplicates], [15, 30]);
+    assert.throws(() => options({ certifyLabels: labels }), refusal('BAD_ARGUMENT', /certify-labels/));
+    await assert.rejects(
+      quantize(options({ certify: join(folder, 'nowhere') })),
+      refusal('SOURCE_UNAVAILABLE', /certify/),
+    );
+  });
+
+  it('leaves the report of a refusal beside the folder that it does not write, until a model is published', async () => {
+    // calibrated in the dark: in the light nearly every number is cut off
+    const dark = join(folder, 'dark');
+    mkdirSync(dark);
+    for (let level = 0; level < 10; level++) {
+      const pixels = new Uint8Array(NET_SIZE * NET_SIZE * 3).fill(level);
+      writeFileSync(
+        join(dark, `${level}.png`),
+        await encodePng({ pixels, width: NET_SIZE, height: NET_SIZE, channels: 3 }),
+      );
+    }
+    const chosen = options({ calibration: dark, certify: pictures });
+    const result = await quantize(chosen);
+    assert.equal(result.published, false);
+    assert.equal(existsSync(chosen.out), false);
+    const { html, json } = result.refusal!;
+    assert.match(readFileSync(html, 'utf8'), /Refused: tiny/);
+    const report = JSON.parse(readFileSync(json, 'utf8')) as { certificate: { passed: boolean }; recipe: unknown };
+    assert.equal(report.certificate.passed, false);
+    assert.ok(report.recipe);
+    await quantize({ ...chosen, calibration: pictures, certify: undefined });
+    assert.deepEqual([existsSync(html), existsSync(json)], [false, false]);
+  });
 
   it('skips unreadable pictures, counts and lists them', async () => {
     const mixed = await writePictures(join(folder, 'mixed'), 10);

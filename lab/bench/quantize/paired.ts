@@ -10,7 +10,7 @@ import { listImages, readDataset, toTruths } from '../../../src/evaluate/map-dat
 import { nms } from '../../../src/detect/nms';
 import { Pipeline } from '../../../src/detect/pipeline';
 import type { Detection } from '../../../src/contract/detection';
-import { foundReferences } from '../../../src/quantize/certificate/compare';
+import { foundReferences } from '../../../src/quantize/certificate/pairs';
 
 const CONFIDENCE = 0.25;
 /** A detection just above the threshold may fall just below it without any harm: its partner may score this much. */

@@ -26,7 +26,7 @@ import { Pipeline } from '../../../src/detect/pipeline';
 import { loadModel } from '../../../src/model/load-model';
 import { buildInt8 } from '../../../src/quantize/build';
 import type { CalibrationSet } from '../../../src/quantize/calibrate/calibration-set';
-import { foundReferences } from '../../../src/quantize/certificate/compare';
+import { foundReferences } from '../../../src/quantize/certificate/pairs';
 import { describeInt8 } from '../../../src/quantize/describe';
 import { readOptions, type QuantizeOptions } from '../../../src/quantize/options';
 import { encodeJpeg } from '../../../src/image/encode';

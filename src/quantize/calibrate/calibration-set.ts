@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { listImages } from '../../evaluate/map-dataset';
 import { expected, messageOf } from '../../contract/errors';
 import { decodeAndLetterbox } from '../../image/letterbox';
-import { MIN_CALIBRATION_IMAGES } from '../options';
+import { MIN_CALIBRATION_IMAGES, type QuantizeOptions } from '../options';
 
 export interface CalibrationImage {
   path: string;
@@ -24,27 +24,49 @@ export interface CalibrationSet {
   sha256: string;
 }
 
-/** Pictures on the certificate at most: each is run through both models several times. */
+/** Held-out pictures on the certificate at most: each is run through both models several times. */
 const MAX_HELD_OUT = 200;
+/** The same for pictures that were given for the certificate. */
+const MAX_CERTIFY = 1000;
+
+/** Where the pictures come from, and how they are divided: see QuantizeOptions. */
+export type CalibrationSource = Pick<QuantizeOptions, 'calibration' | 'samples' | 'holdOut' | 'certify'>;
 
 /**
  * Reads a folder of pictures and divides it. Both the choice and the division go by the hash of the contents: the same
- * pictures give the same sets whatever they are called, and neighbours on the line do not end up on one side.
+ * pictures give the same sets whatever they are called, and neighbours on the line do not end up on one side. With a folder
+ * of pictures for the certificate those are held out instead; one that is in both folders only judges.
  *
- * @param samples calibration pictures at most
- * @param holdOut share that is held out
  * @throws InspectionError SOURCE_UNAVAILABLE, BAD_ARGUMENT when fewer than 8 pictures can be decoded
  */
-export async function readCalibrationSet(
+export async function readCalibrationSet(source: CalibrationSource, signal?: AbortSignal): Promise<CalibrationSet> {
+  const own = await readPictures(source.calibration, 'calibration', signal);
+  const judging = source.certify === undefined ? undefined : await readPictures(source.certify, 'certify', signal);
+  const judges = new Set(judging?.images.map(({ sha256 }) => sha256));
+  const images = own.images.filter(({ sha256 }) => !judges.has(sha256));
+  const skipped = [...own.skipped, ...(judging?.skipped ?? [])];
+  assertEnough(images, own.skipped, 'calibration', source.calibration);
+  if (judging) assertEnough(judging.images, judging.skipped, 'certify', source.certify!);
+  const heldOutCount = Math.min(MAX_HELD_OUT, Math.max(1, Math.round(images.length * source.holdOut)));
+  const heldOut = judging ? judging.images.slice(0, MAX_CERTIFY) : images.slice(0, heldOutCount);
+  const rest = judging ? images : images.slice(heldOutCount);
+  const calibration = rest.slice(0, source.samples);
+  const hash = createHash('sha256');
+  for (const { sha256 } of calibration) hash.update(sha256);
+  const duplicates = own.duplicates + (judging?.duplicates ?? 0) + own.images.length - images.length;
+  return { calibration, heldOut, skipped, duplicates, sha256: hash.digest('hex') };
+}
+
+/** The different pictures of a folder that can be decoded, by their hash. */
+async function readPictures(
   folder: string,
-  samples: number,
-  holdOut: number,
-  signal?: AbortSignal,
-): Promise<CalibrationSet> {
+  forWhat: string,
+  signal: AbortSignal | undefined,
+): Promise<Pick<CalibrationSet, 'skipped' | 'duplicates'> & { images: CalibrationImage[] }> {
   const bySha = new Map<string, CalibrationImage>();
   const skipped: CalibrationSet['skipped'] = [];
   let duplicates = 0;
-  for (const path of await listImages(folder, 'calibration')) {
+  for (const path of await listImages(folder, forWhat)) {
     signal?.throwIfAborted();
     try {
       const bytes = await readFile(path);
@@ -57,18 +79,19 @@ export async function readCalibrationSet(
       skipped.push({ file: basename(path), reason: messageOf(error) });
     }
   }
-  const images = [...bySha.values()].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
-  if (images.length < MIN_CALIBRATION_IMAGES) {
-    throw expected(
-      `at least ${MIN_CALIBRATION_IMAGES} different pictures that can be decoded`,
-      'calibration',
-      `${images.length} in ${folder}${skipped.length > 0 ? ` (${skipped.length} unreadable: ${skipped.map(({ file }) => file).join(', ')})` : ''}`,
-    );
-  }
-  const heldOutCount = Math.min(MAX_HELD_OUT, Math.max(1, Math.round(images.length * holdOut)));
-  const heldOut = images.slice(0, heldOutCount);
-  const calibration = images.slice(heldOutCount, heldOutCount + samples);
-  const hash = createHash('sha256');
-  for (const { sha256 } of calibration) hash.update(sha256);
-  return { calibration, heldOut, skipped, duplicates, sha256: hash.digest('hex') };
+  return { images: [...bySha.values()].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1)), skipped, duplicates };
+}
+
+function assertEnough(
+  images: readonly CalibrationImage[],
+  skipped: CalibrationSet['skipped'],
+  forWhat: string,
+  folder: string,
+): void {
+  if (images.length >= MIN_CALIBRATION_IMAGES) return;
+  throw expected(
+    `at least ${MIN_CALIBRATION_IMAGES} different pictures that can be decoded`,
+    forWhat,
+    `${images.length} in ${folder}${skipped.length > 0 ? ` (${skipped.length} unreadable: ${skipped.map(({ file }) => file).join(', ')})` : ''}`,
+  );
 }

@@ -4,7 +4,8 @@ import type { Detection } from '../../contract/detection';
 import { thumbnail } from '../../image/thumbnail';
 import type { Certificate, ModelFigures } from './certify';
 import { barPlot, escapeHtml, page, table } from '../../kit/html';
-import type { ClassRecall } from './judge';
+import type { ClassVerdict } from '../../contract/certificate';
+import { KEPT_POINTS } from './rule';
 import type { ImageResult } from './run';
 
 /** Longer side of the pictures in the report, pixels. */
@@ -24,9 +25,9 @@ export interface ReportInput {
 /** The certificate as one HTML file that a quality manager can read, print and archive. */
 export async function certificateReport(input: ReportInput): Promise<string> {
   const { certificate, modelName, version, createdAt } = input;
-  const { float, int8, classes, all } = certificate;
+  const { float, int8, classes, all, flips, squeeze } = certificate;
   const body = [
-    `<h1>Certificate: ${escapeHtml(modelName)} ${escapeHtml(version)}, INT8</h1>`,
+    `<h1>${certificate.passed ? 'Certificate' : 'Refused'}: ${escapeHtml(modelName)} ${escapeHtml(version)}, INT8</h1>`,
     `<p>${escapeHtml(createdAt)}</p>`,
     `<p class="${certificate.passed ? 'passed' : 'refused'}">${escapeHtml(certificate.verdict)}.</p>`,
     `<p>${escapeHtml(basisText(certificate))}</p>`,
@@ -45,15 +46,30 @@ export async function certificateReport(input: ReportInput): Promise<string> {
     '<h2>Recall per class</h2>',
     barPlot('Recall, %', SERIES, [all, ...classes].map(recallBars), 100, (value) => value.toFixed(0)),
     table(
-      ['class', 'there', 'float32 finds', 'INT8 finds', 'points lost', ''],
+      ['class', 'there', 'float32 finds', 'INT8 finds', 'points lost', 'at most (95 %)', 'points added', ''],
       [all, ...classes].map((each) => [
         each.label,
         String(each.references),
         String(each.foundFloat),
         String(each.foundInt8),
         each.lossPoints.toFixed(1),
-        { ok: 'ok', few: 'too few to tell', lost: 'refused' }[each.verdict],
+        each.atMostPoints.toFixed(1),
+        each.addedPoints.toFixed(1),
+        outcomeText(each),
       ]),
+    ),
+    `<p>${escapeHtml(ruleText(certificate))}</p>`,
+    '<h2>At the thresholds of the station</h2>',
+    table(
+      ['', 'things'],
+      [
+        ['found by the float32 model only', String(flips.lost)],
+        ['found by INT8 only', String(flips.gained)],
+        ['reported by INT8 only, beside what is there', String(flips.added)],
+        ['of which the float32 model is surer than 0.8', String(squeeze.things)],
+        ['median confidence in these, float32', squeeze.float.toFixed(2)],
+        ['median confidence in these, INT8', squeeze.int8.toFixed(2)],
+      ],
     ),
     '<h2>Pictures where the models differ most</h2>',
     await worstPictures(input),
@@ -69,6 +85,18 @@ export async function certificateReport(input: ReportInput): Promise<string> {
     ),
   ];
   return page(`Certificate ${modelName} ${version}`, body.join('\n'));
+}
+
+function outcomeText({ outcome, adds, moreNeeded, references }: ClassVerdict): string {
+  if (outcome === 'lost') return 'lost';
+  if (adds) return 'reports what is not there';
+  if (outcome === 'kept') return 'kept';
+  if (references === 0) return 'not enough evidence: none there';
+  return moreNeeded === undefined ? 'not enough evidence' : `not enough evidence: ${moreNeeded} more needed`;
+}
+
+function ruleText({ rule, allowedLossPoints }: Certificate): string {
+  return `Rule ${rule}: kept means that with 95 % confidence no more than ${KEPT_POINTS} points are lost; lost, that a model which loses exactly ${allowedLossPoints} points would hardly ever look like this. Points are counted on a ramp of the confidence, so that a detection just above the threshold that falls just below it is hardly a loss.`;
 }
 
 function recipeText(value: unknown): string {
@@ -103,7 +131,7 @@ function figureRows(float: ModelFigures, int8: ModelFigures): string[][] {
   ];
 }
 
-function recallBars({ label, references, foundFloat, foundInt8 }: ClassRecall): { label: string; values: number[] } {
+function recallBars({ label, references, foundFloat, foundInt8 }: ClassVerdict): { label: string; values: number[] } {
   return { label, values: [foundFloat, foundInt8].map((found) => (100 * found) / Math.max(1, references)) };
 }
 

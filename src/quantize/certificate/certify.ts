@@ -1,17 +1,15 @@
 import { basename } from 'node:path';
-import { meanAveragePrecision, type Truth } from '../../evaluate/map';
-import type { Certificate, ClassRecall, ModelFigures } from '../../contract/certificate';
-import { judgeClass } from './judge';
-import { foundReferences } from './compare';
+import { meanAveragePrecision } from '../../evaluate/map';
+import type { Certificate, ModelFigures } from '../../contract/certificate';
+import { classVerdicts } from './class-verdicts';
+import { compareImage, type ComparedImage, type Pair } from './pairs';
+import { rampAround, type Ramp } from './ramp';
+import { RULE } from './rule';
 import type { ImageResult } from './run';
+import { squeezeOf } from './squeeze';
+import { verdictOf } from './verdict';
 
 export type { Certificate, ModelFigures };
-
-/**
- * With agreement the INT8 model may be this much less sure of a thing than the threshold and still count as seeing it: at
- * the threshold itself 0.251 and 0.249 are no difference. (With labels losses and gains at the threshold cancel out.)
- */
-export const AGREEMENT_TOLERANCE = 0.8;
 
 /** Worst pictures that are listed. */
 const WORST = 4;
@@ -20,115 +18,79 @@ export interface CertifyInput {
   results: ImageResult[];
   classNames: readonly string[];
   confidence: number;
+  /** By label; a class that is not in it has `confidence`. */
+  classConfidence?: Readonly<Record<string, number>> | undefined;
   allowedLossPoints: number;
   arithmetic: Certificate['arithmetic'];
   float: Pick<ModelFigures, 'sha256' | 'sizeBytes'>;
   int8: Pick<ModelFigures, 'sha256' | 'sizeBytes'>;
 }
 
+/** The lowest confidence that plays a part in the certificate: detections below it need not be kept. */
+export function lowestConfidence({
+  confidence,
+  classConfidence = {},
+}: Pick<CertifyInput, 'confidence' | 'classConfidence'>): number {
+  return rampAround(Math.min(confidence, ...Object.values(classConfidence))).low;
+}
+
+/** Judges the INT8 model by what both models said about the same pictures. */
 export function certify(input: CertifyInput): Certificate {
-  const { results, confidence, allowedLossPoints } = input;
+  const { results, confidence, classConfidence, allowedLossPoints, classNames } = input;
   const basis = results.some(({ truths }) => truths !== undefined) ? 'labels' : 'agreement';
-  const perImage = results.map((result) => compareImage(result, confidence));
-  const classes = classRecalls(perImage, input);
-  const all = judgeClass(sumOf(classes), allowedLossPoints);
-  const lost = [...classes, all].filter(({ verdict }) => verdict === 'lost');
-  const certificate: Certificate = {
-    passed: lost.length === 0 && all.references > 0,
-    verdict: verdictOf(lost, all, allowedLossPoints, basis),
+  const threshold = (classId: number): number => classConfidence?.[classNames[classId] ?? ''] ?? confidence;
+  const ramps = new Map<number, Ramp>();
+  const ramp = (classId: number): Ramp => {
+    const known = ramps.get(classId) ?? rampAround(threshold(classId));
+    ramps.set(classId, known);
+    return known;
+  };
+  const images = results.map((result) => compareImage(result, threshold));
+  const references = images.flatMap((image) => image.references);
+  const additions = images.flatMap((image) => image.additions);
+  const { all, classes } = classVerdicts({ references, additions, ramp, threshold, classNames, allowedLossPoints });
+  const squeeze = squeezeOf(references);
+  const judged = { all, classes, squeeze, basis, allowedLossPoints } as const;
+  const found = (pair: Pair, which: 'float' | 'int8'): boolean => pair[which] >= threshold(pair.classId);
+  return {
+    ...verdictOf(judged),
+    rule: RULE,
     basis,
     images: results.length,
     confidence,
+    ...(classConfidence && { classConfidence: { ...classConfidence } }),
     allowedLossPoints,
     arithmetic: input.arithmetic,
     float: figuresOf('float', input),
     int8: figuresOf('int8', input),
     all,
     classes,
-    worst: perImage
-      .map(({ file, lost, added }) => ({ file, lost, added }))
-      .filter(({ lost, added }) => lost + added > 0)
-      .sort((a, b) => b.lost + b.added - (a.lost + a.added) || (a.file < b.file ? -1 : 1))
-      .slice(0, WORST),
-  };
-  return certificate;
-}
-
-interface ImageComparison {
-  file: string;
-  references: readonly Truth[];
-  foundFloat: boolean[];
-  foundInt8: boolean[];
-  /** Of the float model's detections, how many the INT8 model does not have; and the other way round. */
-  lost: number;
-  added: number;
-}
-
-function compareImage(result: ImageResult, confidence: number): ImageComparison {
-  const { float, int8, truths, path } = result;
-  const floatSeen = float.detections.filter((detection) => detection.confidence >= confidence);
-  const int8Seen = int8.detections.filter((detection) => detection.confidence >= confidence);
-  const tolerant = confidence * AGREEMENT_TOLERANCE;
-  const kept = foundReferences(floatSeen, int8.detections, tolerant);
-  const references = truths ?? floatSeen;
-  return {
-    file: basename(path),
-    references,
-    foundFloat: truths ? foundReferences(truths, float.detections, confidence) : floatSeen.map(() => true),
-    foundInt8: truths ? foundReferences(truths, int8.detections, confidence) : kept,
-    lost: kept.filter((found) => !found).length,
-    added: foundReferences(int8Seen, float.detections, tolerant).filter((found) => !found).length,
+    squeeze,
+    flips: {
+      lost: references.filter((pair) => found(pair, 'float') && !found(pair, 'int8')).length,
+      gained: references.filter((pair) => !found(pair, 'float') && found(pair, 'int8')).length,
+      added: additions.filter((pair) => !found(pair, 'float')).length,
+    },
+    worst: worstOf(results, images, ramp),
   };
 }
 
-function classRecalls(images: ImageComparison[], { classNames, allowedLossPoints }: CertifyInput): ClassRecall[] {
-  const counts = new Map<number, Omit<ClassRecall, 'lossPoints' | 'verdict'>>();
-  for (const { references, foundFloat, foundInt8 } of images) {
-    references.forEach(({ classId }, index) => {
-      const label = classNames[classId] ?? `class ${classId}`;
-      const count = counts.get(classId) ?? { classId, label, references: 0, foundFloat: 0, foundInt8: 0 };
-      count.references++;
-      if (foundFloat[index]) count.foundFloat++;
-      if (foundInt8[index]) count.foundInt8++;
-      counts.set(classId, count);
-    });
-  }
-  return [...counts.values()]
-    .sort((a, b) => a.classId - b.classId)
-    .map((count) => judgeClass(count, allowedLossPoints));
-}
-
-function sumOf(classes: readonly ClassRecall[]): Omit<ClassRecall, 'lossPoints' | 'verdict'> {
-  const sum = (key: 'references' | 'foundFloat' | 'foundInt8'): number =>
-    classes.reduce((total, each) => total + each[key], 0);
-  return {
-    classId: -1,
-    label: 'all classes',
-    references: sum('references'),
-    foundFloat: sum('foundFloat'),
-    foundInt8: sum('foundInt8'),
-  };
-}
-
-function verdictOf(
-  lost: readonly ClassRecall[],
-  all: ClassRecall,
-  allowed: number,
-  basis: Certificate['basis'],
-): string {
-  const what = basis === 'labels' ? 'labelled things' : 'things the float model reports';
-  if (all.references === 0) {
-    return 'Expected pictures that show something to compare but neither labels nor the float model name anything on the held-out pictures';
-  }
-  if (lost.length === 0) {
-    return `No class loses more than ${allowed} points of recall beyond chance: ${all.foundInt8} of ${all.references} ${what} found, ${all.foundFloat} by the float model`;
-  }
-  const list = lost
-    .map(({ label, foundInt8, foundFloat, references, lossPoints }) => {
-      return `${label} loses ${lossPoints.toFixed(1)} (${foundInt8} instead of ${foundFloat} of ${references} found)`;
-    })
-    .join(', ');
-  return `Expected at most ${allowed} points of recall lost per class but ${list}`;
+/** Things that count as lost or added on a picture: more than half of the ramp. */
+function worstOf(
+  results: readonly ImageResult[],
+  images: readonly ComparedImage[],
+  ramp: (classId: number) => Ramp,
+): Certificate['worst'] {
+  const drop = ({ classId, float, int8 }: Pair): number => ramp(classId).seen(float) - ramp(classId).seen(int8);
+  return images
+    .map(({ references, additions }, index) => ({
+      file: basename(results[index]!.path),
+      lost: references.filter((pair) => drop(pair) > 0.5).length,
+      added: additions.filter((pair) => drop(pair) < -0.5).length,
+    }))
+    .filter(({ lost, added }) => lost + added > 0)
+    .sort((a, b) => b.lost + b.added - (a.lost + a.added) || (a.file < b.file ? -1 : 1))
+    .slice(0, WORST);
 }
 
 function figuresOf(which: 'float' | 'int8', input: CertifyInput): ModelFigures {

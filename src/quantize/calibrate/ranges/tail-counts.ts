@@ -13,13 +13,23 @@ const SIGN = 0x8000;
 export class TailCounts {
   readonly #counts = new Uint32Array(BINS);
   #total = 0;
+  // the outermost bins end where their numbers do: a score must not seem to reach 1.004
+  #min = Infinity;
+  #max = -Infinity;
 
   /** Counts numbers; infinities and NaN are left out of the range. */
   add(values: Float32Array): void {
     // a view, not a copy: all processors that the runtime is built for are little-endian, the upper half comes second
     const halves = new Uint16Array(values.buffer, values.byteOffset, values.length * 2);
     const counts = this.#counts;
-    for (let at = 1; at < halves.length; at += 2) counts[halves[at]!]!++;
+    let [min, max] = [this.#min, this.#max];
+    for (let at = 0; at < values.length; at++) {
+      const value = values[at]!;
+      if (value < min && value > -Infinity) min = value;
+      if (value > max && value < Infinity) max = value;
+      counts[halves[2 * at + 1]!]!++;
+    }
+    [this.#min, this.#max] = [min, max];
     this.#total += values.length;
   }
 
@@ -27,13 +37,15 @@ export class TailCounts {
   clear(): void {
     this.#counts.fill(0);
     this.#total = 0;
+    [this.#min, this.#max] = [Infinity, -Infinity];
   }
 
   /** The range that leaves out at most `share` (0 … 1) of the numbers at either end; { 0, 0 } when there were none. */
   withoutTails(share: { low: number; high: number }): Range {
     const lowest = this.#border(share.low, true);
     const highest = this.#border(share.high, false);
-    return lowest <= highest ? { min: lowest, max: highest } : { min: 0, max: 0 };
+    if (lowest > highest) return { min: 0, max: 0 };
+    return { min: Math.max(lowest, this.#min), max: Math.min(highest, this.#max) };
   }
 
   /** Walks from one end until more than the share is left behind; the outer edge of the bin it stops in. */

@@ -28,6 +28,12 @@ describe('TailCounts', () => {
     }
   });
 
+  it('ends where the numbers do: a model whose scores reach 1 must not answer 1.004', () => {
+    const counts = new TailCounts();
+    counts.add(Float32Array.of(0.3, 1, -0.7));
+    assert.deepEqual(counts.withoutTails(no), { min: Math.fround(-0.7), max: 1 });
+  });
+
   it('knows ranges that are all on one side of zero', () => {
     const counts = new TailCounts();
     counts.add(Float32Array.of(3, 4, 5));
