@@ -58,13 +58,19 @@ describe('the npm package', () => {
     }
   });
 
-  it('has nothing that must not ship: tests, benches, training, foreign or float weights, pictures of data sets', () => {
+  it('has the training recipe, and the float model that calibration and training begin with', () => {
+    for (const file of ['models/training/train.py', 'models/pcb-defects/fp32/model.onnx']) {
+      assert.ok(files.includes(file), `${file} is missing`);
+    }
+  });
+
+  it('has nothing that must not ship: tests, the lab, runs of trainings, foreign weights, pictures of data sets', () => {
     const foreign = files.filter(
       (file) =>
         /^dist\/(test|lab)\//.test(file) ||
-        /(^|\/)(training|fp32|node_modules|\.cache)\//.test(file) ||
-        /yolov8n.*\.onnx$|\.(jpe?g|pt)$/i.test(file) ||
-        (/\.onnx$/.test(file) && !/^models\/[^/]+\/model\.onnx$/.test(file)),
+        /(^|\/)(node_modules|\.cache|runs|__pycache__)\//.test(file) ||
+        /yolov8n.*\.onnx$|\.(jpe?g|pt|pyc)$/i.test(file) ||
+        (/\.onnx$/.test(file) && !/^models\/[^/]+\/(fp32\/)?model\.onnx$/.test(file)),
     );
     assert.deepEqual(foreign, []);
   });
