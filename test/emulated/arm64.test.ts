@@ -73,7 +73,8 @@ describe('example 02 in a Node-RED on an emulated Raspberry Pi 5', () => {
       exampleFlow(ROOT, '02', {
         'mqtt-broker': { port: String(broker.port) },
         'camera-in': { seed: TEST_SEED, defectRate: 0.5, fps: 0, overload: 'every' },
-        'inspection-model': { overload: 'every', watchdogSeconds: 600 },
+        // one thread is one lane: the model is loaded once, well within the minute that a detector has for it
+        'inspection-model': { overload: 'every', threads: '1', watchdogSeconds: 600 },
       }),
     );
     const verdicts = await waitFor(
