@@ -12,6 +12,7 @@ const PACKAGES = [
   { program: 'openssl', debian: 'openssl', why: 'certificates for MQTT over TLS' },
   { program: 'qemu-x86_64', debian: 'qemu-user', why: 'PCs with other processors' },
   { program: 'chromium', debian: 'chromium', why: 'the Node-RED editor and the dashboard' },
+  { program: 'qemu-aarch64', debian: 'qemu-user', why: 'other processors' },
 ];
 
 /** What the tests on emulated processors need. */

@@ -52,6 +52,14 @@ export interface ProcessSettings {
 }
 
 /**
+ * How long a start may take, ms. It runs the model several times (warm-up, self-test): where a single frame may take longer
+ * than the usual limit, a start may as well.
+ */
+export function startLimitMs({ startTimeoutMs, watchdogMs }: Pick<ProcessSettings, 'startTimeoutMs' | 'watchdogMs'>) {
+  return startTimeoutMs ?? Math.max(START_TIMEOUT_MS, watchdogMs);
+}
+
+/**
  * One detector process from birth to death. It knows nothing of queues or restarts: requests are answered, or rejected
  * with the reason when the process dies.
  */
@@ -91,7 +99,7 @@ export class DetectorProcess {
     });
     this.#stderr = new StderrTail(this.#child.stderr);
     this.gone = this.#watchEnd();
-    const startTimeoutMs = settings.startTimeoutMs ?? START_TIMEOUT_MS;
+    const startTimeoutMs = startLimitMs(settings);
     this.#startTimer = setTimeout(() => {
       void this.kill(
         new InspectionError('DETECTOR_TIMEOUT', `The model was not loaded within ${startTimeoutMs / 1000} s`),

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import type { DetectOutcome, DetectorOptions } from '../../src/contract/detector';
 import { Detector } from '../../src/detector/detector';
+import { startLimitMs } from '../../src/detector/detector-process';
 import { FAKE_PROGRAM } from '../helpers/fake-process';
 import { isAlive, until } from '../helpers/until';
 
@@ -106,6 +107,11 @@ describe('detector start', () => {
     });
     assert.equal(detector.stats().state, 'failed');
     await detector.stop();
+  });
+
+  it('lets a start take a minute, or as long as a frame may: the start runs the model, too', () => {
+    assert.equal(startLimitMs({ watchdogMs: 10_000 }), 60_000);
+    assert.equal(startLimitMs({ watchdogMs: 600_000 }), 600_000);
   });
 });
 

@@ -73,7 +73,7 @@ describe('example 02 in a Node-RED on an emulated Raspberry Pi 5', () => {
       exampleFlow(ROOT, '02', {
         'mqtt-broker': { port: String(broker.port) },
         'camera-in': { seed: TEST_SEED, defectRate: 0.5, fps: 0, overload: 'every' },
-        // one thread is one lane: the model is loaded once, well within the minute that a detector has for it
+        // one thread is one lane: the model is loaded and tested once
         'inspection-model': { overload: 'every', threads: '1', watchdogSeconds: 600 },
       }),
     );
