@@ -95,6 +95,11 @@ function valueIn(field: JQuery): unknown {
 }
 
 function setField(field: JQuery, value: unknown): void {
-  if (field.is(':checkbox')) field.prop('checked', value === true || value === 'true');
-  else field.val(String(value));
+  if (field.is(':checkbox')) {
+    field.prop('checked', value === true || value === 'true');
+    return;
+  }
+  // a number field would show nothing for ${RATE}, or for what is wrong, and Done would store that
+  if (field.attr('type') === 'number' && Number.isNaN(Number(value))) field.attr('type', 'text');
+  field.val(String(value));
 }

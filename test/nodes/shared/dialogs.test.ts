@@ -1,5 +1,6 @@
 // What a user reads of a node is made from the table of its properties: nothing may be missing, nothing left over.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -60,3 +61,11 @@ for (const type of Object.keys(declared['node-red'].nodes)) {
     }
   });
 }
+
+describe('docs/properties.md', () => {
+  it('says what the tables say', () => {
+    const script = join(ROOT, 'scripts', 'property-docs.mjs');
+    const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+  });
+});
