@@ -1,4 +1,4 @@
-import type { LetterboxGeometry } from '../image/letterbox';
+import type { LetterboxGeometry } from '../image/letterbox-geometry';
 import type { CandidateList } from './candidates';
 import type { Detection } from '../contract/detection';
 import { compareDetections } from './nms';

@@ -1,17 +1,19 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { Pipeline, type Inferred } from '../detect/pipeline';
+import { ModelRunner, type Inferred } from '../detect/model-runner';
+import type { PreparedModel } from '../detect/prepare-model';
 import { InspectionError, messageOf, type ErrorCode } from '../contract/errors';
-import type { Letterboxed } from '../image/letterbox';
+import type { Letterboxed } from '../image/letterbox-geometry';
 import type { ModelInfo } from '../contract/detector';
 import { discard } from '../kit/own-memory';
 
 /**
  * The thread of a detector process that runs the model. The runtime blocks the thread it is called from for a whole
- * inference: here that is nobody's loss, while the process's main thread reads frames, decodes pictures and answers.
+ * inference: here that is nobody's loss, while the process's main thread reads frames, decodes pictures and answers. What
+ * only that thread needs is not imported here: every module is in memory once per thread.
  */
 
 export interface ThreadData {
-  model: string;
+  model: PreparedModel;
   threads: number;
 }
 
@@ -37,9 +39,9 @@ function asFailure(error: unknown): { code: ErrorCode; message: string } {
 async function main(port: NonNullable<typeof parentPort>): Promise<void> {
   const post = (message: ThreadMessage, moved: ArrayBuffer[] = []) => port.postMessage(message, moved);
   const { model, threads } = workerData as ThreadData;
-  let pipeline: Pipeline;
+  let runner: ModelRunner;
   try {
-    pipeline = await Pipeline.open(model, { threads });
+    runner = await ModelRunner.open(model, { threads });
   } catch (error) {
     return post({ type: 'failed', ...asFailure(error) });
   }
@@ -48,7 +50,7 @@ async function main(port: NonNullable<typeof parentPort>): Promise<void> {
   const infer = async ({ id, prepared, confidence, scores }: InferMessage): Promise<void> => {
     const start = performance.now();
     try {
-      const inferred = await pipeline.infer(prepared, { confidence, scores });
+      const inferred = await runner.infer(prepared, { confidence, scores });
       const moved = inferred.scores ? [inferred.scores.values.buffer as ArrayBuffer] : [];
       post({ type: 'inferred', id, inferred, inferMs: performance.now() - start }, moved);
     } catch (error) {
@@ -59,7 +61,7 @@ async function main(port: NonNullable<typeof parentPort>): Promise<void> {
   port.on('message', (message: InferMessage) => {
     turn = turn.then(() => infer(message));
   });
-  post({ type: 'ready', model: pipeline.info });
+  post({ type: 'ready', model: runner.info });
 }
 
 if (parentPort) void main(parentPort);

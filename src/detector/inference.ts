@@ -1,14 +1,17 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Inferred } from '../detect/pipeline';
+import type { Inferred } from '../detect/model-runner';
+import type { PreparedModel } from '../detect/prepare-model';
 import { InspectionError } from '../contract/errors';
-import type { Letterboxed } from '../image/letterbox';
+import type { Letterboxed } from '../image/letterbox-geometry';
 import type { ModelInfo } from '../contract/detector';
-import { unbound } from '../kit/own-memory';
+import { discard, unbound } from '../kit/own-memory';
 import { deferred, type Deferred } from '../kit/deferred';
 import type { InferMessage, ThreadData, ThreadMessage } from './inference-thread';
+import type { PrepareData, PrepareMessage } from './prepare-thread';
 
 const THREAD = join(__dirname, 'inference-thread.js');
+const PREPARE_THREAD = join(__dirname, 'prepare-thread.js');
 
 export interface InferenceOptions {
   model: string;
@@ -81,6 +84,22 @@ class Lane {
   }
 }
 
+/** Has a thread of its own read and verify the model. @throws InspectionError MODEL_* */
+async function prepareInThread(path: string): Promise<PreparedModel> {
+  const workerData: PrepareData = { path };
+  const thread = new Worker(PREPARE_THREAD, { workerData });
+  const prepared = deferred<PreparedModel>();
+  thread.on('message', (message: PrepareMessage) => {
+    if (message.type === 'prepared') prepared.resolve(message.model);
+    else prepared.reject(new InspectionError(message.code, message.message));
+  });
+  const died = (why: string) =>
+    prepared.reject(new InspectionError('MODEL_INVALID', `The model cannot be read: ${why}`));
+  thread.on('error', (error) => died(error.message));
+  thread.on('exit', (status) => died(`the thread that reads it ended with status ${status}`));
+  return prepared.promise;
+}
+
 /** The main thread's handle on the threads that run the model. */
 export class Inference {
   private constructor(
@@ -98,8 +117,11 @@ export class Inference {
    */
   static async open(options: InferenceOptions, onDeath: (error: Error) => void): Promise<Inference> {
     const { model: path, threads, lanes: count } = options;
-    const data: ThreadData = { model: path, threads: Math.max(1, Math.floor(threads / count)) };
+    const prepared = await prepareInThread(path);
+    const data: ThreadData = { model: prepared, threads: Math.max(1, Math.floor(threads / count)) };
     const lanes = Array.from({ length: count }, () => new Lane(data, onDeath));
+    // each has a copy
+    discard([prepared.bytes, ...(prepared.golden?.pictures ?? [])]);
     const [model] = (await Promise.all(lanes.map((lane) => lane.model))) as [ModelInfo, ...ModelInfo[]];
     return new Inference(model, lanes);
   }

@@ -74,6 +74,9 @@ export async function createRuntimeSession(
     intraOpNumThreads: options.threads ?? 1,
     interOpNumThreads: 1,
     executionMode: 'sequential',
+    // a plan would take one more block for all values of a run, beside the pieces that the first run left in the arena: 4 to
+    // 8 MB a session for nothing (pcb-defects INT8)
+    enableMemPattern: false,
     graphOptimizationLevel: options.optimization ?? 'all',
     ...(options.saveOptimizedTo !== undefined && { optimizedModelFilePath: options.saveOptimizedTo }),
     ...(options.saveOptimizedAs === undefined ? {} : { optimizedModelFilePath: options.saveOptimizedAs }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CandidateList } from '../../src/detect/candidates';
 import { toSource } from '../../src/detect/to-source';
-import { letterboxGeometry } from '../../src/image/letterbox';
+import { letterboxGeometry } from '../../src/image/letterbox-geometry';
 
 const NAMES = ['open', 'short'];
 const whole = letterboxGeometry(1280, 720, { x: 0, y: 0, width: 1280, height: 720 }, 640, 640);

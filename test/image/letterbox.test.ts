@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import sharp from 'sharp';
 import { InspectionError } from '../../src/contract/errors';
-import { decodeAndLetterbox, letterboxGeometry } from '../../src/image/letterbox';
+import { decodeAndLetterbox } from '../../src/image/letterbox';
+import { letterboxGeometry } from '../../src/image/letterbox-geometry';
 
 const INPUT = { width: 64, height: 64 };
 

@@ -5,7 +5,7 @@ import { EVALUATION } from '../../evaluate/map-evaluate';
 import type { Detection } from '../../contract/detection';
 import { nms } from '../../detect/nms';
 import type { Pipeline } from '../../detect/pipeline';
-import type { Letterboxed } from '../../image/letterbox';
+import type { Letterboxed } from '../../image/letterbox-geometry';
 import type { CalibrationImage } from '../calibrate/calibration-set';
 
 /** A held-out picture with its right answers, where there are labels. */

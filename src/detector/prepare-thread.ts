@@ -1,0 +1,37 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { InspectionError, messageOf, type ErrorCode } from '../contract/errors';
+import { prepareModel, type PreparedModel } from '../detect/prepare-model';
+import { unbound } from '../kit/own-memory';
+
+/**
+ * The thread that reads and verifies the model, and then ends: what it takes to do so (parsers, schemas: 15 MB) goes with it,
+ * and the process's main thread is never silent meanwhile.
+ */
+
+export interface PrepareData {
+  /** An .onnx file or a model folder. */
+  path: string;
+}
+
+export type PrepareMessage =
+  { type: 'prepared'; model: PreparedModel } | { type: 'failed'; code: ErrorCode; message: string };
+
+async function main(port: NonNullable<typeof parentPort>): Promise<void> {
+  const post = (message: PrepareMessage, moved: Uint8Array[] = []) =>
+    port.postMessage(
+      message,
+      moved.map(({ buffer }) => buffer as ArrayBuffer),
+    );
+  try {
+    const model = await prepareModel((workerData as PrepareData).path);
+    model.bytes = unbound(model.bytes);
+    if (model.golden) model.golden.pictures = model.golden.pictures.map(unbound);
+    post({ type: 'prepared', model }, [model.bytes, ...(model.golden?.pictures ?? [])]);
+  } catch (error) {
+    // anything unforeseen while a model is read is a property of the model
+    const code = error instanceof InspectionError ? error.code : 'MODEL_INVALID';
+    post({ type: 'failed', code, message: messageOf(error) });
+  }
+}
+
+if (parentPort) void main(parentPort);
