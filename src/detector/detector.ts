@@ -23,7 +23,8 @@ import {
   framesInProcess,
   type CheckedOptions,
 } from './options';
-import { notInspected, notInspectedBecause, notInspectedWhileDown } from './outcome';
+import { notInspected, notInspectedBecause, notInspectedForGood, notInspectedWhileDown } from './outcome';
+import { Outage } from './outage';
 import { processUsage } from './process-usage';
 import type { Answer, OperationName, Operations } from './protocol';
 import type { ProcessSettings } from './detector-process';
@@ -67,11 +68,7 @@ export class Detector
   #changing: Promise<unknown> = Promise.resolve();
   #failure: InspectionError | undefined;
   #inFlight = 0;
-  /** Runs while the process is down; when it is over, frames no longer wait for it. */
-  #patience: NodeJS.Timeout | undefined;
-  #isOutOfPatience = false;
-  /** Why the process is down, as long as it is. */
-  #downBecause: InspectionError | undefined;
+  readonly #outage = new Outage(() => this.#refuseWaiting(notInspectedWhileDown(this.#outage.reason)));
 
   /** @throws InspectionError BAD_ARGUMENT for an unusable or unknown option */
   constructor(options: DetectorOptions, internals: DetectorInternals = {}) {
@@ -83,7 +80,7 @@ export class Detector
       {
         onUp: () => this.#onUp(),
         onDown: (reason) => this.#onDown(reason),
-        onStillDown: (reason) => (this.#downBecause = reason),
+        onStillDown: (reason) => this.#outage.goesOn(reason),
         onFailed: (reason) => this.#onFailed(reason),
       },
     );
@@ -144,7 +141,7 @@ export class Detector
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#starting = undefined;
-    this.#endPatience();
+    this.#outage.end();
     this.#refuseWaiting(notInspected('stopped', STOPPED));
     await this.#supervisor.stop();
     if (this.#isStopped) this.#setState('stopped');
@@ -205,11 +202,8 @@ export class Detector
   #accept(job: Job): void {
     if (this.#isStopped) return job.answer(notInspected('stopped', STOPPED));
     if (this.#state === 'stopped') this.start().catch(() => {});
-    if (this.#failure)
-      return job.answer(notInspected(reasonOfFailure(this.#failure), this.#failure.message, this.#failure.code));
-    if (this.#isOutOfPatience) {
-      return job.answer(notInspectedWhileDown(this.#downBecause));
-    }
+    if (this.#failure) return job.answer(notInspectedForGood(this.#failure));
+    if (this.#outage.isTooLong) return job.answer(notInspectedWhileDown(this.#outage.reason));
     const dropped = this.#line.push(job);
     dropped?.answer(this.#whyDropped());
     this.#giveWork();
@@ -259,17 +253,13 @@ export class Detector
 
   #onUp(): void {
     this.#failure = undefined;
-    this.#endPatience();
+    this.#outage.end();
     this.#setState('ready');
     this.#giveWork();
   }
 
   #onDown(reason: InspectionError): void {
-    this.#downBecause = reason;
-    this.#patience = setTimeout(() => {
-      this.#isOutOfPatience = true;
-      this.#refuseWaiting(notInspectedWhileDown(this.#downBecause));
-    }, this.#options.watchdogMs);
+    this.#outage.begin(reason, this.#options.watchdogMs);
     this.#setState('restarting', reason);
   }
 
@@ -277,14 +267,9 @@ export class Detector
     this.#failure = reason;
     // may be tried again by a call of start(), but not by a frame
     this.#starting = undefined;
-    this.#endPatience();
-    this.#refuseWaiting(notInspected(reasonOfFailure(reason), reason.message, reason.code));
+    this.#outage.end();
+    this.#refuseWaiting(notInspectedForGood(reason));
     this.#setState('failed', reason);
-  }
-
-  #endPatience(): void {
-    clearTimeout(this.#patience);
-    this.#isOutOfPatience = false;
   }
 
   #refuseWaiting(why: DetectOutcome): void {
@@ -296,11 +281,6 @@ export class Detector
     this.#state = state;
     this.emit('state', state, reason);
   }
-}
-
-/** A detector that cannot be had is one reason, a model that is not what it was certified as another. */
-function reasonOfFailure({ code }: InspectionError): NotInspectedReason {
-  return code === 'SELF_TEST_FAILED' ? 'self-test failed' : 'model not available';
 }
 
 /** The map is read where it lies: payloads have memory of their own, so that it is aligned. */

@@ -38,3 +38,8 @@ export function notInspectedWhileDown(reason: InspectionError | undefined): NotI
     detail: `The detector is being restarted: ${because.detail}`,
   };
 }
+
+/** The outcome for frames of a detector that cannot be had: no model is one reason, one that is not as certified another. */
+export function notInspectedForGood({ code, message }: InspectionError): NotInspectedOutcome {
+  return notInspected(code === 'SELF_TEST_FAILED' ? 'self-test failed' : 'model not available', message, code);
+}
