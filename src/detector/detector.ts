@@ -4,7 +4,7 @@ import { cameraOf } from '../contract/frame';
 import type { ScoreMap } from '../contract/score-map';
 import { InspectionError, expected } from '../contract/errors';
 import { numberBetween, oneOf } from '../contract/validate';
-import { STILL_LOADING, type NotInspectedReason } from '../contract/verdict';
+import { STILL_LOADING } from '../contract/verdict';
 import type {
   DetectOutcome,
   DetectRequest,
