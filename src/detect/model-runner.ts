@@ -8,6 +8,7 @@ import { discard } from '../kit/own-memory';
 import { createRuntimeSession, Tensor, type RuntimeSession } from '../model/runtime';
 import { CandidateList } from './candidates';
 import { headOf, recogniseHead } from './heads';
+import { assertPlausible } from './heads/plausible';
 import type { Head } from './heads/head';
 import { nms } from './nms';
 import type { PreparedModel } from './prepare-model';
@@ -85,12 +86,7 @@ export class ModelRunner {
       // The first run allocates the arena and tells the real output shapes, which decide the layout of a bare model.
       const grey = new Uint8Array(input.width * input.height * 3).fill(114);
       const outputs = await session.run({ [inputName]: pixelTensor(grey, input) });
-      const manifest = isWhole(model.manifest)
-        ? model.manifest
-        : withHead(
-            model.manifest,
-            Object.entries(outputs).map(([name, { dims }]) => ({ name, dims })),
-          );
+      const manifest = isWhole(model.manifest) ? model.manifest : withHead(model.manifest, outputs);
       discard([grey, ...Object.values(outputs).map(({ data }) => data as Uint8Array)]);
       return new ModelRunner(manifest, session, model, headOf(manifest.head.layout), 'none');
     } catch (error) {
@@ -186,12 +182,11 @@ function pixelTensor(pixels: Uint8Array, { width, height }: { width: number; hei
 }
 
 /** Completes the description of a bare model by what its first run showed. */
-function withHead(
-  manifest: Omit<ModelManifest, 'head'>,
-  outputs: { name: string; dims: readonly number[] }[],
-): ModelManifest {
+function withHead(manifest: Omit<ModelManifest, 'head'>, outputs: Record<string, Tensor>): ModelManifest {
   const known = manifest.classNames.length > 0 ? manifest.classNames.length : undefined;
-  const { head, classCount } = recogniseHead(outputs, known, manifest.input);
+  const shapes = Object.entries(outputs).map(([name, { dims }]) => ({ name, dims }));
+  const { head, classCount } = recogniseHead(shapes, known, manifest.input);
+  assertPlausible(head.layout, outputs, classCount);
   return {
     ...manifest,
     head: { layout: head.layout },

@@ -96,6 +96,7 @@ export async function loadModel(given: string): Promise<LoadedModel> {
   }
 
   const metadata = metadataOf(onnx);
+  assertDetects(metadata.get('task'), file);
   const size = inputSize(input.height, input.width, metadata.get('imgsz'));
   const classNames =
     parseMetadataNames(metadata.get('names')) ??
@@ -126,6 +127,15 @@ interface PictureInput {
   /** undefined: dynamic */
   width: number | undefined;
   height: number | undefined;
+}
+
+/** Ultralytics writes the task into its exports: other tasks have outputs that look like those of a detector. */
+function assertDetects(task: string | undefined, file: string): void {
+  if (task === undefined || task === 'detect') return;
+  throw new InspectionError(
+    'MODEL_UNSUPPORTED',
+    `Expected a model of the task detect for ${file} but its metadata says ${JSON.stringify(task)}: train and export a detection model`,
+  );
 }
 
 /** Finds the one input that takes a picture. */

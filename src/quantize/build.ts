@@ -45,7 +45,7 @@ export async function buildInt8(
   const { inputName } = loaded;
   const input = manifest.input;
   const source = decodeOnnx(loaded.bytes, options.model);
-  const prepared = await prepareFloatModel(source, inputName, [1, 3, input.height, input.width]);
+  const prepared = await prepareFloatModel(source, inputName, shapeOf(input));
   const asTheyAre = (index: number): Promise<Uint8Array> => readFile(set.calibration[index]!.path);
   const pictures = options.augment
     ? withIspLooks(set.calibration.length, asTheyAre)
@@ -64,6 +64,7 @@ export async function buildInt8(
     inputName,
     inputHeight: input.height,
     inputWidth: input.width,
+    inputLayout: input.layout,
     ...TARGET_RULES[options.target],
     byteInput: options.byteInput,
     ...(cut && { cut }),
@@ -101,6 +102,10 @@ export async function buildInt8(
   }
   const rewritten = rewriteModel(prepared, all, rewriteOptions);
   return { ...rewritten, bytes: encodeOnnx(rewritten.model), cut, options: rewriteOptions };
+}
+
+function shapeOf({ layout, width, height }: ModelManifest['input']): number[] {
+  return layout === 'nhwc' ? [1, height, width, 3] : [1, 3, height, width];
 }
 
 /** Stops between two pictures. */

@@ -12,8 +12,8 @@ export const endToEndHead: Head = {
     const [output] = outputs;
     if (outputs.length !== 1 || output?.dims.length !== 3) return undefined;
     const [batch, rows, columns] = output.dims as [number, number, number];
-    // N is the model's own limit (300), never a whole grid: that would be a YOLOv5 head with one class
-    if (batch !== 1 || columns !== 6 || isGridCount(rows, input, 3)) return undefined;
+    // N is the model's own limit (300), never a whole grid: that would be a YOLOv5, YOLOX or YOLOv6 head with one class
+    if (batch !== 1 || columns !== 6 || isGridCount(rows, input, 3) || isGridCount(rows, input, 1)) return undefined;
     return classCount ?? 0;
   },
 

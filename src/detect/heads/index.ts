@@ -3,7 +3,7 @@ import type { HeadLayout } from '../../contract/manifest';
 import { cutYolov5Head } from './cut-yolov5';
 import { cutYolov8Head } from './cut-yolov8';
 import { endToEndHead } from './end-to-end';
-import type { Head, OutputShape } from './head';
+import { isGridCount, type Head, type OutputShape } from './head';
 import { yolov5Head } from './yolov5';
 import { yolov8Head } from './yolov8';
 
@@ -38,6 +38,20 @@ export function recogniseHead(
   const supported = HEADS.filter((head) => !head.layout.startsWith('cut-')).map((head) => head.describe);
   throw new InspectionError(
     'MODEL_UNSUPPORTED',
-    `Expected a detection model (${supported.join('; ')}) but found ${found || 'no outputs'} with ${names} at ${input.width}x${input.height} input`,
+    `Expected a detection model (${supported.join('; ')}) but found ${found || 'no outputs'}${hintAt(outputs, input)} with ${names} at ${input.width}x${input.height} input`,
   );
+}
+
+/** Numbers of queries that detection transformers are published with. */
+const QUERIES: readonly number[] = [100, 300, 900];
+
+/** What an unsupported output looks like, for people who do not know how their model was exported. */
+function hintAt(outputs: readonly OutputShape[], input: { width: number; height: number }): string {
+  const [output] = outputs;
+  const [, rows = 0, columns = 0] = output?.dims ?? [];
+  if (outputs.length > 1) return ' (several outputs: segmentation, or a model of another family?)';
+  if (output?.dims.length !== 3) return '';
+  if (columns >= 6 && isGridCount(rows, input, 1)) return ' (one row per cell: YOLOX or YOLOv6?)';
+  if (QUERIES.includes(rows) && columns > 6) return ' (one row per query: RT-DETR or another transformer?)';
+  return '';
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expected, InspectionError } from '../../contract/errors';
 import { ModelSession } from '../../model/session';
+import { upgradeOperatorSet } from './operator-set';
 import { decodeOnnx, encodeOnnx, ioOf, readOnnxFile, type ModelProto } from '../../onnx';
 
 /** Operators of models that have integers inside already. */
@@ -58,11 +59,12 @@ export function fixInput(model: ModelProto, inputName: string, shape: readonly n
 export function withSize(model: ModelProto, inputName: string, size: number): ModelProto {
   const fixed = decodeOnnx(encodeOnnx(model), 'the model');
   const shape = ioOf(model).inputs.find(({ name }) => name === inputName)!.shape!;
-  const [, , height, width] = shape;
+  const isNhwc = shape[3] === 3 && shape[1] !== 3;
+  const [height, width] = isNhwc ? shape.slice(1, 3) : shape.slice(2, 4);
   if ((typeof height === 'number' && height !== size) || (typeof width === 'number' && width !== size)) {
     throw expected(`the model's own ${width}x${height} (only models with dynamic axes can be resized)`, 'size', size);
   }
-  fixInput(fixed, inputName, [1, 3, size, size]);
+  fixInput(fixed, inputName, isNhwc ? [1, size, size, 3] : [1, 3, size, size]);
   return fixed;
 }
 
@@ -91,6 +93,7 @@ export async function prepareFloatModel(
     const domains = new Set(prepared.graph!.node.map(({ domain }) => domain));
     prepared.opsetImport = prepared.opsetImport.filter(({ domain }) => domains.has(domain));
     prepared.metadataProps = model.metadataProps;
+    upgradeOperatorSet(prepared);
     return prepared;
   } finally {
     await rm(folder, { recursive: true, force: true });

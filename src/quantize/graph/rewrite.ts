@@ -3,6 +3,7 @@ import { GraphEditor, type ModelProto } from '../../onnx';
 import { ModelProtoSchema } from '../../onnx/generated/onnx';
 import { rawOutputs, type CutHead } from './cut-heads';
 import { splitHead } from './head';
+import type { InputLayout } from '../../contract/manifest';
 import type { ChannelMeans } from './levers/bias-correction';
 import type { QuantizationPlan } from './plan';
 import { foldRelus, planQuantization } from './plan-graph';
@@ -14,6 +15,8 @@ export interface RewriteOptions {
   inputName: string;
   inputHeight: number;
   inputWidth: number;
+  /** Of the float model's input. */
+  inputLayout: InputLayout;
   activationType: ActivationType;
   weightLimit: number;
   /** uint8 NHWC pixels instead of float planes. */
@@ -59,7 +62,7 @@ export function rewriteModel(
   writeQdq(plan, parameters, options);
   if (options.cut) cutHead(graph, rawOutputs(options.cut), options.activationType);
   if (options.byteInput) {
-    useByteInput(graph, options.inputName, options.activationType, options.inputHeight, options.inputWidth);
+    useByteInput(graph, options);
   }
   graph.model.producerName = 'edge-inspect';
   return { model: graph.model, parameters };

@@ -1,9 +1,19 @@
+import type { InputLayout } from '../../contract/manifest';
 import { DataType, floatTensor, makeNode, makeValue, uint8Tensor, type GraphEditor } from '../../onnx';
 import type { ActivationType } from '../calibrate/ranges/range';
 import { quantizedName } from './write-qdq';
 
 /** Name of the picture input that takes pixels as they come from the decoder. */
 export const PIXELS_INPUT = 'pixels';
+
+interface ByteInputOptions {
+  inputName: string;
+  /** Of the float model: one that takes pixels row by row already keeps them so. */
+  inputLayout: InputLayout;
+  activationType: ActivationType;
+  inputHeight: number;
+  inputWidth: number;
+}
 
 /**
  * Makes the picture input uint8 [1, height, width, 3]: with scale 1/255 and zero point 0 the quantized input is the pixel
@@ -15,16 +25,17 @@ export const PIXELS_INPUT = 'pixels';
  */
 export function useByteInput(
   graph: GraphEditor,
-  inputName: string,
-  type: ActivationType,
-  height: number,
-  width: number,
+  { inputName, inputLayout, activationType: type, inputHeight: height, inputWidth: width }: ByteInputOptions,
 ): void {
   const quantized = quantizedName(inputName);
   const quantize = graph.producer(quantized);
   const isByteItself = quantize !== undefined && type === 'uint8';
   const planes = isByteItself ? quantized : `${PIXELS_INPUT}_planes`;
-  const nodes = [makeNode('Transpose', PIXELS_INPUT, [PIXELS_INPUT], [planes], { perm: [0, 3, 1, 2] })];
+  const nodes = [
+    inputLayout === 'nhwc'
+      ? makeNode('Identity', PIXELS_INPUT, [PIXELS_INPUT], [planes])
+      : makeNode('Transpose', PIXELS_INPUT, [PIXELS_INPUT], [planes], { perm: [0, 3, 1, 2] }),
+  ];
   if (isByteItself) {
     graph.graph.node = graph.graph.node.filter((node) => node !== quantize);
   } else {
