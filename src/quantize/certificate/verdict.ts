@@ -59,9 +59,9 @@ function shown({ all, classes, basis }: Reasons): string {
   return sentences.join('; ');
 }
 
-function missing({ label, references, moreNeeded }: ClassVerdict): string {
+function missing({ label, references, moreNeeded, lossPoints }: ClassVerdict): string {
   return moreNeeded === undefined
-    ? `${label} (${references} things, more would not help)`
+    ? `${label} (${references} things, ${lossPoints.toFixed(0)} points lost so far)`
     : `${label} (${references} things, ${moreNeeded} more needed)`;
 }
 
