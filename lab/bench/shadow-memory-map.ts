@@ -73,7 +73,7 @@ async function main(): Promise<void> {
     const converted = join(folder, 'model.ort');
     const config = { 'session.save_model_format': 'ORT' };
     // what is left to the device: optimizations that do not depend on the processor
-    const session = await ModelSession.open(onnx, { optimization: 'basic', saveOptimizedAs: converted, config });
+    const session = await ModelSession.open(onnx, { optimization: 'basic', saveOptimizedTo: converted, config });
     await session.release();
     const outside = join(folder, 'model.onnx');
     writeExternal(onnx, outside);

@@ -19,8 +19,6 @@ export interface RuntimeOptions {
   optimization?: 'disabled' | 'basic' | 'extended' | 'all';
   /** Writes the graph to this file as it is after optimization: what the runtime made of a model. */
   saveOptimizedTo?: string;
-  /** Writes the optimized model to this path: how a model is converted to the runtime's own format. */
-  saveOptimizedAs?: string;
   /** More session configuration entries, see onnxruntime_session_options_config_keys.h; values are strings. */
   config?: Record<string, string>;
 }
@@ -79,7 +77,6 @@ export async function createRuntimeSession(
     enableMemPattern: false,
     graphOptimizationLevel: options.optimization ?? 'all',
     ...(options.saveOptimizedTo !== undefined && { optimizedModelFilePath: options.saveOptimizedTo }),
-    ...(options.saveOptimizedAs === undefined ? {} : { optimizedModelFilePath: options.saveOptimizedAs }),
     // errors reach the caller as exceptions; the runtime's own log on stderr would only repeat them
     logSeverityLevel: 4,
     extra: nestConfig({

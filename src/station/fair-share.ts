@@ -5,7 +5,6 @@ const SAVED_S = 1;
 
 interface Bucket {
   frames: number;
-  weight: number;
   askedMs: number;
 }
 
@@ -26,10 +25,10 @@ export class FairShare {
   }
 
   /** Takes one frame for a camera; false: not now. */
-  take(camera: string, nowMs: number, weight = 1): boolean {
+  take(camera: string, nowMs: number): boolean {
     if (this.#perSecond === Infinity) return true;
     this.#fill(nowMs);
-    const bucket = this.#bucketOf(camera, nowMs, weight);
+    const bucket = this.#bucketOf(camera, nowMs);
     if (bucket.frames >= 1) {
       bucket.frames -= 1;
       return true;
@@ -50,14 +49,13 @@ export class FairShare {
     return true;
   }
 
-  #bucketOf(camera: string, nowMs: number, weight: number): Bucket {
+  #bucketOf(camera: string, nowMs: number): Bucket {
     let bucket = this.#buckets.get(camera);
     if (!bucket) {
       // the first of all begins at once; one that joins others waits for its part
-      bucket = { frames: this.#buckets.size === 0 ? 1 : 0, weight, askedMs: nowMs };
+      bucket = { frames: this.#buckets.size === 0 ? 1 : 0, askedMs: nowMs };
       this.#buckets.set(camera, bucket);
     }
-    bucket.weight = weight;
     bucket.askedMs = nowMs;
     return bucket;
   }
@@ -69,10 +67,8 @@ export class FairShare {
       if (nowMs - bucket.askedMs > FORGOTTEN_AFTER_MS) this.#buckets.delete(camera);
     }
     if (elapsedMs <= 0 || this.#perSecond === Infinity || this.#buckets.size === 0) return;
-    let weights = 0;
-    for (const { weight } of this.#buckets.values()) weights += weight;
+    const perSecond = this.#perSecond / this.#buckets.size;
     for (const bucket of this.#buckets.values()) {
-      const perSecond = (this.#perSecond * bucket.weight) / weights;
       bucket.frames += (perSecond * elapsedMs) / 1000;
       const over = Math.max(0, bucket.frames - Math.max(1, perSecond * SAVED_S));
       bucket.frames -= over;

@@ -16,8 +16,6 @@ export interface AdmitRequest {
   kind: AdmitKind;
   /** On the clock of performance.now(), ms; left out: now. */
   nowMs?: number;
-  /** How much more than a camera of weight 1 this one gets when there is not enough for all. Default 1. */
-  weight?: number;
 }
 
 export type Admission = { admitted: true } | { admitted: false; reason: NotInspectedReason; detail: string };
@@ -97,12 +95,12 @@ export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [Ther
    * The line comes first: shadow and calibration are only ever given what all cameras leave over, and nothing for a
    * while after a frame of the line had to be refused.
    */
-  admit({ camera, kind, weight, nowMs = performance.now() }: AdmitRequest): Admission {
+  admit({ camera, kind, nowMs = performance.now() }: AdmitRequest): Admission {
     const { paused, reason } = this.#budget;
     if (kind === 'primary') this.#offered.add(nowMs);
     if (paused) return { admitted: false, reason: 'too hot', detail: reason || 'Inspection is paused' };
     if (kind !== 'primary') return this.#admitBeside(kind, nowMs);
-    if (!this.#share.take(camera, nowMs, weight)) {
+    if (!this.#share.take(camera, nowMs)) {
       this.#refusedMs = nowMs;
       return { admitted: false, reason: 'too hot', detail: this.#limitText() };
     }

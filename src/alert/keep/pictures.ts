@@ -31,8 +31,8 @@ const DASHBOARD = { maxWidth: 960, quality: 80 };
 const THUMBNAIL = { maxWidth: 240, quality: 60 };
 /** A thumbnail rides on an alert, so it is left out rather than large. Bytes of JPEG; base64 makes 16 kB of them. */
 const THUMBNAIL_MAX_BYTES = 12_000;
-/** Thumbnails per second at most; alerts beyond go without. */
-const THUMBNAILS_PER_SECOND = 4;
+/** Alerts per second at most whose pictures are drawn; those beyond go without boxes and thumbnail. */
+const DRAWN_PER_SECOND = 4;
 /** A picture that takes longer is not waited for. */
 const RENDER_TIMEOUT_MS = 2000;
 
@@ -66,7 +66,7 @@ export class Pictures {
   readonly #render: Renderer | undefined;
   readonly #warn: (sentence: string) => void;
   readonly #dashboardPace = new Pace();
-  readonly #thumbnailPace = new Pace();
+  readonly #drawnPace = new Pace();
   #drawing = false;
 
   constructor(
@@ -86,17 +86,22 @@ export class Pictures {
     return this.#options.keep || this.#options.thumbnail;
   }
 
-  /** Adds the picture's address and a thumbnail to an alert, as far as they can be had. */
+  /** Adds the addresses of the picture, as it came and with its boxes, and a thumbnail, as far as they can be had. */
   async illustrate(
     alert: Alert | GoldenAlert,
     image: Uint8Array,
     frame: Partial<FrameInfo> | undefined,
     verdict: VerdictRecord,
   ): Promise<void> {
-    if (this.#options.keep && this.#folder !== undefined) this.#keep(alert, image, this.#folder);
-    if (!this.#options.thumbnail || this.#render === undefined) return;
-    if (!this.#thumbnailPace.due(THUMBNAILS_PER_SECOND, Date.now())) return;
+    const folder = this.#options.keep ? this.#folder : undefined;
+    if (folder !== undefined) this.#keep(alert, image, folder);
+    if (this.#render === undefined || !this.#drawnPace.due(DRAWN_PER_SECOND, Date.now())) return;
     try {
+      if (folder !== undefined && alert.evidence !== undefined) {
+        const jpeg = await within(this.#render(image, frame, { verdict, ...DASHBOARD }), RENDER_TIMEOUT_MS);
+        if (jpeg !== undefined) await this.#keepDrawn(alert, jpeg, folder);
+      }
+      if (!this.#options.thumbnail) return;
       const jpeg = await within(this.#render(image, frame, { verdict, ...THUMBNAIL }), RENDER_TIMEOUT_MS);
       if (jpeg !== undefined && jpeg.length > 0 && jpeg.length <= THUMBNAIL_MAX_BYTES) {
         alert.thumbnail = `data:image/jpeg;base64,${jpeg.toString('base64')}`;
@@ -123,6 +128,14 @@ export class Pictures {
     } finally {
       this.#drawing = false;
     }
+  }
+
+  /** The drawn picture lies in the folder before its address is told: it may fail to be written. */
+  async #keepDrawn(alert: Alert | GoldenAlert, jpeg: Buffer, folder: EvidenceFolder): Promise<void> {
+    const name = EvidenceFolder.nameFor(jpeg, alert.id, alert.time, true);
+    if (name === undefined || alert.evidence === undefined) return;
+    await folder.save(name, jpeg);
+    alert.evidence.annotatedUrl = this.#options.urlOf(name);
   }
 
   #keep(alert: Alert | GoldenAlert, image: Uint8Array, folder: EvidenceFolder): void {
