@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Percent of the good boards that each of the six classes may fail: the first with which every defective board fails. */
+const GOOD_PARTS_FAILED_PER_CLASS = ['0.25', '0.5', '0.75', '1', '1.5', '2'];
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const cli = join(root, 'dist', 'src', 'cli', 'main.js');
 const target = join(root, 'models', 'pcb-defects');
@@ -14,6 +17,26 @@ const work = mkdtempSync(join(tmpdir(), 'pcb-defects-'));
 function edgeInspect(...args) {
   const { status } = spawnSync(process.execPath, [cli, ...args], { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Sets the thresholds of the model folder; what then fails of the boards that they are chosen on. */
+function partsAt(folder, percent) {
+  const args = [
+    '--model',
+    folder,
+    '--set-thresholds',
+    percent,
+    '--good',
+    join(work, 'choose-good', 'images'),
+    '--json',
+  ];
+  for (const kind of ['images', 'labels']) args.push(`--${kind}`, join(work, 'choose', kind));
+  const { status, stdout } = spawnSync(process.execPath, [cli, 'eval', ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) process.exit(status ?? 1);
+  return JSON.parse(stdout).parts.atOwnThresholds;
 }
 
 try {
@@ -49,6 +72,19 @@ try {
     'self-test.png',
     'certificate.html',
   ];
+  // The thresholds per class: on boards of a third seed, so that neither training, calibration nor any reported figure saw them.
+  const draw = (folder, count, seed, ...more) =>
+    edgeInspect('simulate', '--count', count, '--out', join(work, folder), '--look', 'mixed', '--seed', seed, ...more);
+  draw('choose', '100', '910000', '--defect-rate', '1');
+  draw('choose-good', '400', '910001', '--defect-rate', '0');
+  for (const percent of GOOD_PARTS_FAILED_PER_CLASS) {
+    const { defectiveFailed, defective, goodFailed, good, thresholds } = partsAt(out, percent);
+    console.log(
+      `${percent} %: ${defectiveFailed} of ${defective} defective and ${goodFailed} of ${good} good boards fail`,
+    );
+    console.log(JSON.stringify(thresholds.perClass));
+    if (defectiveFailed === defective) break;
+  }
   for (const file of files) cpSync(join(out, file), join(target, file));
 } finally {
   rmSync(work, { recursive: true, force: true });

@@ -51,7 +51,9 @@ async function evalModel(options: EvalOptions): Promise<CommandResult> {
       model: { name, version, sha256, precision },
       settings: EVALUATION,
     };
-    if (options.good === undefined) return { json, text: describe(score, dataset.length) };
+    // pictures without a label are good parts too
+    const hasGood = options.good !== undefined || found.some(({ truths }) => truths.length === 0);
+    if (!hasGood) return { json, text: describe(score, dataset.length) };
     const goodParts = await findAll(
       pipeline,
       good.map((path) => ({ path, labels: [] })),
