@@ -1,5 +1,5 @@
 import { defineProperties, fromFirstRelease } from '../shared/properties';
-import { choice, integer, number, path } from '../shared/property-kinds';
+import { boolean, choice, integer, number, path } from '../shared/property-kinds';
 
 export const INSPECTION_MODEL = defineProperties({
   type: 'inspection-model',
@@ -17,5 +17,6 @@ export const INSPECTION_MODEL = defineProperties({
     overload: choice({ icon: 'filter', default: 'latest', choices: ['latest', 'every'] }),
     queueLimit: integer({ icon: 'list-ol', default: 2, min: 1, max: 1000 }),
     watchdogSeconds: number({ icon: 'clock-o', default: 10, min: 0.5, max: 600, step: 0.5 }),
+    memoryMapped: boolean({ icon: 'files-o', default: false }),
   },
 });

@@ -25,6 +25,8 @@ export interface DetectorOptions {
   watchdogMs?: number;
   /** Niceness of the process, 0 … 19: shadows and calibration give way to the line. Default 0. */
   nice?: number;
+  /** Whether the runtime maps the model from a private file instead of reading it into memory. Default false. */
+  memoryMapped?: boolean;
 }
 
 /** What the loaded model is; on every result, so that every alert can be traced. */

@@ -36,3 +36,9 @@ export function nonEmptyString(value: unknown, name: string): string {
   if (typeof value === 'string' && value.trim() !== '') return value;
   throw expected('a non-empty string', name, value);
 }
+
+/** @throws InspectionError BAD_ARGUMENT unless the value is true or false */
+export function booleanValue(value: unknown, name: string): boolean {
+  if (typeof value === 'boolean') return value;
+  throw expected('true or false', name, value);
+}

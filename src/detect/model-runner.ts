@@ -5,6 +5,7 @@ import type { ScoreMap } from '../contract/score-map';
 import type { GoldenAnswer, SelfTestState } from '../contract/self-test';
 import { letterboxGeometry, type Letterboxed } from '../image/letterbox-geometry';
 import { discard } from '../kit/own-memory';
+import { MAPPED } from '../model/nameless-model';
 import { createRuntimeSession, Tensor, type RuntimeSession } from '../model/runtime';
 import { CandidateList } from './candidates';
 import { headOf, recogniseHead } from './heads';
@@ -71,9 +72,9 @@ export class ModelRunner {
    * @throws InspectionError MODEL_INVALID, MODEL_UNSUPPORTED, SELF_TEST_FAILED
    */
   static async open(model: PreparedModel, options: RunnerOptions = {}): Promise<ModelRunner> {
-    const { kernels, inputName, golden } = model;
+    const { inputName, golden } = model;
     const { input } = model.manifest;
-    const session = await createRuntimeSession(model.bytes, { ...options, ...kernels.runtime });
+    const session = await openSession(model, options);
     // the session has copies of its own
     discard([model.bytes]);
     try {
@@ -170,6 +171,11 @@ export function limitsOf({ thresholds, classNames }: Pick<ModelManifest, 'thresh
     lowest: limits.length === 0 ? common : Math.min(...limits),
     of: (classId) => limits[classId] ?? common,
   };
+}
+
+function openSession({ bytes, mapped, kernels }: PreparedModel, options: RunnerOptions): Promise<RuntimeSession> {
+  const config = { ...kernels.runtime.config, ...(mapped && MAPPED.config) };
+  return createRuntimeSession(mapped?.path ?? bytes, { ...options, ...kernels.runtime, config });
 }
 
 function isWhole(manifest: PreparedModel['manifest']): manifest is ModelManifest {

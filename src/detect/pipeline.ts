@@ -9,7 +9,7 @@ import { prepareModel, type PrepareOptions } from './prepare-model';
 
 export { DEFAULT_CONFIDENCE, limitsOf, MAX_CANDIDATES, type Inferred, type InferOptions } from './model-runner';
 
-export type PipelineOptions = RunnerOptions & PrepareOptions;
+export type PipelineOptions = RunnerOptions & Omit<PrepareOptions, 'memoryMapped'>;
 
 /**
  * One model from picture to candidates, in this process: prepare (asynchronous, thread pool) → infer (blocks the thread).

@@ -45,6 +45,8 @@ export interface ProcessSettings {
   lanes: number;
   /** 0 … 19 */
   nice: number;
+  /** See DetectorOptions. Default false. */
+  memoryMapped?: boolean;
   /** Without an answer for this long while there are requests, the process counts as stuck. */
   watchdogMs: number;
   startTimeoutMs?: number;
@@ -112,8 +114,8 @@ export class DetectorProcess {
       .onMessage((message, bytes) => this.#onMessage(message, bytes))
       // a process that cannot be talked to is of no use to anybody
       .onClose(() => this.#child.kill('SIGKILL'));
-    const { model, threads, lanes, nice } = settings;
-    this.#channel.send({ type: 'open', model, threads, lanes, nice });
+    const { model, threads, lanes, nice, memoryMapped = false } = settings;
+    this.#channel.send({ type: 'open', model, memoryMapped, threads, lanes, nice });
   }
 
   /** The model is loaded and warm. Rejects with MODEL_* when it cannot be used, DETECTOR_* when the process died. */

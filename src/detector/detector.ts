@@ -194,9 +194,9 @@ export class Detector
   }
 
   #settings(options: CheckedOptions): ProcessSettings {
-    const { model, nice, watchdogMs } = options;
+    const { model, memoryMapped, nice, watchdogMs } = options;
     const threads = actualThreads(options.threads);
-    return { model, nice, watchdogMs, threads, lanes: actualLanes(options.lanes, threads) };
+    return { model, memoryMapped, nice, watchdogMs, threads, lanes: actualLanes(options.lanes, threads) };
   }
 
   #accept(job: Job): void {

@@ -5,6 +5,7 @@ import type { PreparedModel } from '../detect/prepare-model';
 import { InspectionError } from '../contract/errors';
 import type { Letterboxed } from '../image/letterbox-geometry';
 import type { ModelInfo } from '../contract/detector';
+import { sealNamelessModel } from '../model/nameless-model';
 import { discard, unbound } from '../kit/own-memory';
 import { deferred, type Deferred } from '../kit/deferred';
 import type { InferMessage, ThreadData, ThreadMessage } from './inference-thread';
@@ -17,6 +18,8 @@ export interface InferenceOptions {
   model: string;
   threads: number;
   lanes: number;
+  /** See DetectorOptions. */
+  memoryMapped: boolean;
 }
 
 /** What is asked of a run. */
@@ -85,9 +88,9 @@ class Lane {
 }
 
 /** Has a thread of its own read and verify the model. @throws InspectionError MODEL_* */
-async function prepareInThread(path: string): Promise<PreparedModel> {
-  const workerData: PrepareData = { path };
-  const thread = new Worker(PREPARE_THREAD, { workerData });
+async function prepareInThread(workerData: PrepareData): Promise<PreparedModel> {
+  // a descriptor that it leaves open is for the other threads
+  const thread = new Worker(PREPARE_THREAD, { workerData, trackUnmanagedFds: false });
   const prepared = deferred<PreparedModel>();
   thread.on('message', (message: PrepareMessage) => {
     if (message.type === 'prepared') prepared.resolve(message.model);
@@ -116,13 +119,14 @@ export class Inference {
    * @throws InspectionError MODEL_*
    */
   static async open(options: InferenceOptions, onDeath: (error: Error) => void): Promise<Inference> {
-    const { model: path, threads, lanes: count } = options;
-    const prepared = await prepareInThread(path);
+    const { model: path, threads, lanes: count, memoryMapped } = options;
+    const prepared = await prepareInThread({ path, memoryMapped });
     const data: ThreadData = { model: prepared, threads: Math.max(1, Math.floor(threads / count)) };
     const lanes = Array.from({ length: count }, () => new Lane(data, onDeath));
     // each has a copy
     discard([prepared.bytes, ...(prepared.golden?.pictures ?? [])]);
     const [model] = (await Promise.all(lanes.map((lane) => lane.model))) as [ModelInfo, ...ModelInfo[]];
+    if (prepared.mapped) await sealNamelessModel(prepared.mapped);
     return new Inference(model, lanes);
   }
 

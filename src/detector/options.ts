@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { expected } from '../contract/errors';
-import { integerBetween, nonEmptyString, oneOf } from '../contract/validate';
+import { booleanValue, integerBetween, nonEmptyString, oneOf } from '../contract/validate';
 import type { DetectorOptions, Overload } from '../contract/detector';
 
 export const OVERLOAD_POLICIES: readonly Overload[] = ['latest', 'every'];
@@ -18,6 +18,7 @@ export const DETECTOR_DEFAULTS = {
   watchdogMs: 10_000,
   /** 0 … 19, as in nice(1). */
   nice: 0,
+  memoryMapped: false,
 };
 
 /** More threads than this bring nothing for the model sizes of an inspection and take the machine from other work. */
@@ -35,6 +36,7 @@ const CHECKS: Record<keyof DetectorOptions, Check> = {
   overload: (value) => oneOf(value, 'overload', OVERLOAD_POLICIES),
   watchdogMs: (value) => integerBetween(value, 'watchdogMs', 100, 3_600_000),
   nice: (value) => integerBetween(value, 'nice', 0, 19),
+  memoryMapped: (value) => booleanValue(value, 'memoryMapped'),
 };
 
 /**

@@ -11,6 +11,7 @@ import { unbound } from '../kit/own-memory';
 export interface PrepareData {
   /** An .onnx file or a model folder. */
   path: string;
+  memoryMapped: boolean;
 }
 
 export type PrepareMessage =
@@ -23,7 +24,8 @@ async function main(port: NonNullable<typeof parentPort>): Promise<void> {
       moved.map(({ buffer }) => buffer as ArrayBuffer),
     );
   try {
-    const model = await prepareModel((workerData as PrepareData).path);
+    const { path, memoryMapped } = workerData as PrepareData;
+    const model = await prepareModel(path, { memoryMapped });
     model.bytes = unbound(model.bytes);
     if (model.golden) model.golden.pictures = model.golden.pictures.map(unbound);
     post({ type: 'prepared', model }, [model.bytes, ...(model.golden?.pictures ?? [])]);

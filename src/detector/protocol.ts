@@ -49,7 +49,17 @@ export interface RequestMessage {
 }
 
 export type ToProcess =
-  | { type: 'open'; model: string; /** ≥ 1 */ threads: number; /** ≥ 1 */ lanes: number; /** 0 … 19 */ nice: number }
+  | {
+      type: 'open';
+      model: string;
+      memoryMapped: boolean;
+      /** ≥ 1 */
+      threads: number;
+      /** ≥ 1 */
+      lanes: number;
+      /** 0 … 19 */
+      nice: number;
+    }
   /** Whether the process is there; answered at once. */
   | { type: 'ping' }
   /** The payload is the image, if the operation takes one. */

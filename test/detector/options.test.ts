@@ -9,6 +9,7 @@ describe('detector options', () => {
       model: 'm.onnx',
       threads: 0,
       lanes: 0,
+      memoryMapped: false,
       queueLimit: 2,
       overload: 'latest',
       watchdogMs: 10_000,
@@ -26,7 +27,7 @@ describe('detector options', () => {
     [{ model: 'm', nice: 20 }, 'Expected a whole number between 0 and 19 for nice but received 20'],
     [
       { model: 'm', thread: 2 },
-      'Expected only model, threads, lanes, queueLimit, overload, watchdogMs, nice for the detector options but received "thread"',
+      'Expected only model, threads, lanes, queueLimit, overload, watchdogMs, nice, memoryMapped for the detector options but received "thread"',
     ],
   ];
   for (const [options, message] of bad) {
