@@ -49,7 +49,7 @@ export async function writeNamelessModel(bytes: Uint8Array, kernels: RuntimeOpti
   try {
     const session = await createRuntimeSession(bytes, {
       ...kernels,
-      saveOptimizedAs: pathOf(writable),
+      saveOptimizedTo: pathOf(writable),
       config: { ...kernels.config, 'session.save_model_format': 'ORT' },
     });
     await session.release();
