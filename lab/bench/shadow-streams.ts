@@ -82,6 +82,18 @@ export const CANDIDATES: Record<string, SimulatedModel> = {
   'false alarms on 4 parts of 10': { ...PRIMARY, name: 'nervous', weights: 4, miss: 0.01, falseAlarms: 0.4 },
 };
 
+/** Candidates that are better than the model in use, which likeness cannot tell from worse: they must end as `different`. */
+export const BETTER: Record<string, { primary: SimulatedModel; candidate: SimulatedModel }> = {
+  'finds 10 points more': {
+    primary: { ...PRIMARY, miss: 0.12 },
+    candidate: { name: 'sharper', weights: 7, miss: 0.02, falseAlarms: 0.005 },
+  },
+  'false alarms on 10 points fewer parts': {
+    primary: { ...PRIMARY, falseAlarms: 0.12 },
+    candidate: { name: 'calmer', weights: 8, miss: 0.02, falseAlarms: 0.02 },
+  },
+};
+
 export function infoOf(model: SimulatedModel): ModelInfo {
   const { classNames = CLASSES } = model;
   return {

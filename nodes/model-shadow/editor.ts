@@ -6,6 +6,7 @@ import { MODEL_SHADOW } from './properties';
 /** The part of a report that the dialog shows. */
 interface Report {
   phase: string;
+  decision?: string;
   frames: number;
   reason?: string;
   text: string;
@@ -17,19 +18,24 @@ const FAILURES: Record<number, string> = { 401: 'forbidden', 403: 'forbidden', 4
 
 function stateText(node: EditorNode, report: Report | null): string {
   if (report === null) return node._('model-shadow.state.none');
-  const { phase, frames, reason, text } = report;
+  const { phase, decision, frames, reason, text } = report;
+  const differs = decision === 'different' && (phase === 'shadow' || phase === 'canary');
   return [
-    node._(`model-shadow.phase.${phase}`),
+    node._(`model-shadow.phase.${differs ? 'different' : phase}`),
     node._('model-shadow.state.frames', { count: frames }),
     reason || text,
   ].join(' · ');
 }
 
 /** Asks the deployed node, and shows what it says. */
-async function ask(node: EditorNode, method: 'GET' | 'POST', path: string, state: JQuery): Promise<void> {
+async function ask(node: EditorNode, method: 'GET' | 'POST', path: string, state: JQuery, reason = ''): Promise<void> {
   try {
     // through jQuery: the editor adds the user's token to its requests
-    const report = (await $.ajax({ url: `model-shadow/${node.id}${path}`, type: method })) as Report | null;
+    const report = (await $.ajax({
+      url: `model-shadow/${node.id}${path}`,
+      type: method,
+      ...(method === 'POST' && { contentType: 'application/json', data: JSON.stringify({ reason }) }),
+    })) as Report | null;
     state.text(stateText(node, report ?? null));
   } catch (failure) {
     const { status, responseJSON } = failure as { status: number; responseJSON?: { error?: string } };
@@ -41,6 +47,10 @@ async function ask(node: EditorNode, method: 'GET' | 'POST', path: string, state
 function addCommands({ node, row }: Dialog): void {
   const buttons = $('<span id="model-shadow-buttons"></span>');
   const state = $('<div id="model-shadow-state" style="margin: 8px 0 0 104px"></div>');
+  const reason = $('<input type="text" id="model-shadow-reason" style="margin: 8px 0 0 104px; width: 60%" />').attr({
+    placeholder: node._('model-shadow.placeholder.reason'),
+    'aria-label': node._('model-shadow.placeholder.reason'),
+  });
   const label = $('<label><i class="fa fa-hand-pointer-o"></i> </label>').append(
     $('<span></span>').text(node._('model-shadow.label.now')),
   );
@@ -48,14 +58,14 @@ function addCommands({ node, row }: Dialog): void {
     $('<button type="button" class="red-ui-button"></button>')
       .css('margin-right', '6px')
       .text(node._(`model-shadow.button.${command}`))
-      .on('click', () => void ask(node, 'POST', `/${command}`, state))
+      .on('click', () => void ask(node, 'POST', `/${command}`, state, String(reason.val())))
       .appendTo(buttons);
   }
   $('<button type="button" class="red-ui-button"><i class="fa fa-refresh"></i></button>')
     .attr('title', node._('model-shadow.button.refresh'))
     .on('click', () => void ask(node, 'GET', '', state))
     .appendTo(buttons);
-  $('<div class="form-row"></div>').append(label, ' ', buttons, state).insertAfter(row('publicKey'));
+  $('<div class="form-row"></div>').append(label, ' ', buttons, reason, state).insertAfter(row('publicKey'));
   void ask(node, 'GET', '', state);
 }
 

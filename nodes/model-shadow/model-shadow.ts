@@ -9,7 +9,7 @@ import { confinedPath } from '../../src/model/slots/confine';
 import { ShadowController } from '../../src/shadow/trial/controller';
 import { isCommand, partOf, topicOf, TOPICS, type LineMessage, type Topic } from '../../src/shadow/trial/line-message';
 import type { Phase } from '../../src/shadow/trial/phases';
-import type { ShadowReport } from '../../src/shadow/trial/shadow-report';
+import { stateOf, type ShadowReport } from '../../src/shadow/trial/shadow-report';
 import type { RoutedDetector } from '../../src/detector/routed-detector';
 import { shadowSettings } from '../../src/shadow/trial/shadow-config';
 import { nonEmptyString, oneOf } from '../../src/contract/validate';
@@ -21,8 +21,8 @@ import { MODEL_SHADOW } from './properties';
 type Context = NodeContext<typeof MODEL_SHADOW.table, ModelShadowNode>;
 
 interface ModelShadowNode extends Node {
-  /** Does what a topic asks for; used by messages and by the buttons of the editor. */
-  command(topic: Topic, payload?: unknown): Promise<void>;
+  /** Does what a topic asks for, the payload's text being the reason; used by messages and by the buttons of the editor. */
+  command(topic: Topic, payload?: unknown, by?: string): Promise<void>;
   lastReport: ShadowReport | undefined;
   /** How things stand now; null before the first report. */
   reportNow(): Promise<ShadowReport | null>;
@@ -32,11 +32,14 @@ const BADGES: Record<Phase, Badge> = {
   idle: { fill: 'grey', shape: 'ring' },
   shadow: { fill: 'blue', shape: 'ring' },
   canary: { fill: 'yellow', shape: 'dot' },
+  paused: { fill: 'red', shape: 'ring' },
   promoted: { fill: 'green', shape: 'ring' },
   confirmed: { fill: 'green', shape: 'dot' },
   reverted: { fill: 'yellow', shape: 'ring' },
   rejected: { fill: 'red', shape: 'dot' },
 };
+/** While a candidate that differs waits for a person. */
+const DIFFERENT: Badge = { fill: 'yellow', shape: 'ring' };
 
 export = function (RED: NodeAPI) {
   const folders = () => [RED.settings.userDir ?? process.cwd(), process.cwd()];
@@ -86,10 +89,12 @@ export = function (RED: NodeAPI) {
   function report({ node, show }: Context, controller: ShadowController): void {
     controller.on('report', (report) => {
       const { phase, frames, statistics, event, text } = report;
+      const word = stateOf(report);
       const share = statistics?.disagreement.share;
       const figures = share === undefined ? '' : ` ${frames} ${(share * 100).toFixed(0)}%`;
       node.lastReport = report;
-      show({ ...BADGES[phase], text: `${RED._(`model-shadow.phase.${phase}`)}${figures}` });
+      const badge = word === 'different' ? DIFFERENT : BADGES[phase];
+      show({ ...badge, text: `${RED._(`model-shadow.phase.${word}`)}${figures}` });
       if (event === 'warning') node.warn(text);
       node.send([{ topic: `shadow/${event}`, payload: report }, null]);
     });
@@ -101,9 +106,9 @@ export = function (RED: NodeAPI) {
 
   /** What messages and the buttons of the editor can have it do. */
   function commandsOf(controller: ShadowController, modelsFolder: string): ModelShadowNode['command'] {
-    return async (topic, payload) => {
+    return async (topic, payload, by = 'by message') => {
       if (topic === 'status') return controller.report();
-      if (topic !== 'candidate') return controller.command(topic, reasonOf(payload));
+      if (topic !== 'candidate') return controller.command(topic, reasonOf(payload), by);
       if (modelsFolder === '') throw expected('a models folder in the properties', 'a candidate by message', payload);
       const name = nonEmptyString(payload, 'msg.payload');
       return controller.tryCandidate(await confinedPath(fromUserDir(modelsFolder), name, 'the candidate'));
@@ -168,7 +173,8 @@ export = function (RED: NodeAPI) {
           'the command',
           TOPICS.filter((word) => isCommand(word) || word === 'status'),
         );
-        await node.command(topic, RED._('model-shadow.reason.editor'));
+        const { reason } = (request.body ?? {}) as { reason?: unknown };
+        await node.command(topic, reason, RED._('model-shadow.reason.editor'));
         response.json(await node.reportNow());
       };
       work().catch((error: unknown) => response.status(400).json({ error: messageOf(error) }));
@@ -176,7 +182,7 @@ export = function (RED: NodeAPI) {
   );
 };
 
-/** Why a command is given: the text of its message. An inject node sends a number or nothing. */
-function reasonOf(payload: unknown): string {
-  return typeof payload === 'string' && payload.trim() !== '' ? payload.trim().slice(0, 200) : 'by message';
+/** Why a command is given, in a person's words; undefined: nobody said. An inject node sends a number or nothing. */
+function reasonOf(payload: unknown): string | undefined {
+  return typeof payload === 'string' && payload.trim() !== '' ? payload.trim().slice(0, 200) : undefined;
 }

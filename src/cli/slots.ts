@@ -21,6 +21,8 @@ interface SlotOptions {
   try?: boolean;
 }
 
+/** The reason in the journal when nobody gave one. */
+const BY_COMMAND_LINE = 'by the command line';
 /** Entries of the journal that `status` shows. */
 const JOURNAL_SHOWN = 10;
 
@@ -118,7 +120,8 @@ const CHANGES: Record<
     'switch to the candidate, on trial',
     async (store, options) => {
       if (options.try !== false) await tryCandidate(store);
-      return store.promote(options.reason);
+      // a reason of a person's own is what a rejected model needs
+      return store.promote(options.reason ?? BY_COMMAND_LINE, { insist: options.reason !== undefined });
     },
   ],
   confirm: ['end the trial: the model stays', (store, { reason }) => store.confirm(reason)],
@@ -133,8 +136,11 @@ function registerChange(slots: Command, name: string): void {
   const [description, change] = CHANGES[name] as (typeof CHANGES)[string];
   const command = slots.command(`${name} <station>`).description(description);
   if (TAKING.has(name)) command.requiredOption('--model <dir>', 'model folder: model.onnx and manifest.json');
-  else command.option('--reason <text>', 'one sentence for the journal', 'by the command line');
-  if (name === 'promote') command.option('--no-try', 'do not start the candidate once before');
+  else if (name !== 'promote') command.option('--reason <text>', 'one sentence for the journal', BY_COMMAND_LINE);
+  else {
+    command.option('--reason <text>', 'one sentence for the journal; a model that was rejected needs one');
+    command.option('--no-try', 'do not start the candidate once before');
+  }
   command
     .option('--public-key <file>', 'PEM of the Ed25519 key that models must be signed by')
     .option('--json', 'print one JSON document')

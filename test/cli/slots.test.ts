@@ -49,7 +49,7 @@ describe('edge-inspect slots', () => {
       /^edge-inspect: Expected SHA-256 [0-9a-f]{64} as the manifest says/,
     ],
     [['install', 'STATION', '--model', 'ROOT/none'], 2, /^edge-inspect: Expected a model folder for ROOT\/none/],
-    [['promote', 'STATION'], 2, /^edge-inspect: Expected a candidate for promote but received/],
+    [['promote', 'STATION'], 2, /^edge-inspect: Expected a reason for promote but received/],
     [['confirm', 'STATION'], 2, /^edge-inspect: Expected a model on trial for confirm/],
     [['status', 'ROOT/old'], 1, /^Expected a station with a valid model/],
     [['install', 'STATION'], 2, /required option '--model <dir>'/],

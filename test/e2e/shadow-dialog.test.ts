@@ -90,7 +90,7 @@ describe('the dialog of model-shadow', () => {
 
   it('shows the sentence of a refusal', async () => {
     await press('Reject');
-    await state(/^Expected a candidate in phase shadow or canary or promoted for reject but received/);
+    await state(/^Expected a candidate in phase shadow or canary or paused or promoted for reject but received/);
     await page.screenshot({ path: join(SHOTS, 'refused.png') });
   });
 

@@ -119,11 +119,11 @@ describe('model-shadow node', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  it('rejects a candidate that is blind to one class, names it, and hands on the disputed frames', async () => {
+  it('pauses a candidate that is blind to one class, names it, hands on the disputed frames, and promotes it with a reason only', async () => {
     await load({ candidate: join(root, 'models', 'blind') });
     await phaseIs('shadow');
     for (let frames = 0; last()?.phase === 'shadow' && frames < 100; frames += 5) await run(5);
-    await phaseIs('rejected');
+    await phaseIs('paused');
     const decision = reports.find(({ event }) => event === 'decision');
     assert.equal(decision?.label, 'blue');
     assert.equal(decision?.candidate?.name, 'blind');
@@ -131,8 +131,14 @@ describe('model-shadow node', () => {
     for (const report of reports) assertFits('shadow-report', report);
     for (const { payload } of disputed) assertFits('disputed-record', payload);
     assert.ok(disputed.every(({ payload }) => payload.missed.every(({ label }) => label === 'blue')));
-    assert.equal((await store.state()).slots.b.role, 'rejected');
+    assert.equal((await store.state()).slots.b.role, 'candidate');
     assert.deepEqual(errors, []);
+    command('promote');
+    await until('a refusal', () => errors.length === 1);
+    assert.match(errors[0] ?? '', /^Expected a reason for promote but received/);
+    command('promote', 'blue is no defect here');
+    await phaseIs('promoted');
+    assert.equal((await store.journal()).at(-1)?.reason, 'blue is no defect here');
   });
 
   it('swaps under load: at 10 frames per second every frame is answered once, by the old model or the new one', async () => {
@@ -167,11 +173,13 @@ describe('model-shadow node', () => {
     assert.equal(last()?.phase, 'rejected');
     assert.equal((await store.journal()).at(-1)?.reason, 'model-shadow.reason.editor');
     const { body } = (await helper.request().post('/model-shadow/n-shadow/promote').expect(400)) as { body: unknown };
-    assert.match((body as { error: string }).error, /^Expected a candidate in phase shadow or canary for promote/);
+    assert.match((body as { error: string }).error, /^Expected a reason for promote but received/);
     await helper.request().post('/model-shadow/n-shadow/explode').expect(400);
     await helper.request().post('/model-shadow/n-model/promote').expect(404);
     const report = await helper.request().get('/model-shadow/n-shadow').expect(200);
     assert.equal((report.body as ShadowReport).phase, 'rejected');
+    await helper.request().post('/model-shadow/n-shadow/promote').send({ reason: 'the labels were wrong' }).expect(200);
+    assert.equal((await store.journal()).at(-1)?.reason, 'the labels were wrong');
   });
 
   it('begins anew with a candidate by message, inside the models folder only', async () => {

@@ -6,7 +6,7 @@ import { slotFolder, SLOT_NAMES, type SlotName } from './layout';
 import { readPointer, type Pointer } from './pointer';
 import { verifyModelFolder } from './verify';
 
-/** `previous`: was confirmed once, the way back. `candidate`: installed, not promoted. `rejected`: not to be promoted. */
+/** `previous`: was confirmed once, the way back. `candidate`: installed, not promoted. `rejected`: promoted only with a reason. */
 export type SlotRole = 'current' | 'previous' | 'candidate' | 'rejected' | 'empty';
 
 export interface SlotReport {

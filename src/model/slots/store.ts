@@ -85,13 +85,19 @@ export class SlotStore {
     });
   }
 
-  /** Switches to the other slot, on trial: the former model stays where it is until confirm() or revert(). */
-  async promote(reason = 'on command'): Promise<SlotsState> {
+  /**
+   * Switches to the other slot, on trial: the former model stays where it is until confirm() or revert().
+   *
+   * @param insist a person wants it although it was rejected, and says why
+   */
+  async promote(reason = 'on command', { insist = false } = {}): Promise<SlotsState> {
     return this.#change(async () => {
       const { pointer, current, other } = await this.#running();
       if (pointer.state === 'trial') throw expected('a confirmed model', 'promote', 'a model that is on trial already');
       const next = this.#otherModel(other, 'promote');
-      if (other.role === 'rejected') throw expected('a candidate', 'promote', 'a model that was rejected before');
+      if (other.role === 'rejected' && !insist) {
+        throw expected('a reason', 'promote', 'none, for a model that was rejected before');
+      }
       await this.#journaled('promote', other.slot, next.sha256, reason, () =>
         writePointer(this.#disk, this.station, {
           ...this.#pointer(other.slot, next.sha256, 'trial'),

@@ -3,7 +3,7 @@ import { COMPARE_DEFAULTS } from '../compare/compare';
 import type { ShadowSettings } from './controller-options';
 import type { DisputedRecord } from '../evidence/disputed-record';
 import { DisputedStore } from '../evidence/disputed-store';
-import type { TrialJudgement } from '../compare/judge';
+import type { Decision, TrialJudgement } from '../compare/judge';
 import { ModelPair, type LineFrame } from './pair';
 import { passesThreshold, type ReportEvent } from './shadow-report';
 import type { RoutedDetector } from '../../detector/routed-detector';
@@ -47,7 +47,8 @@ export class Comparison {
   #candidate: () => DetectorLike | undefined = () => undefined;
   #ownConfidence = COMPARE_DEFAULTS.confidence;
   #alarm = false;
-  #decided = false;
+  /** The last decision that was told of. */
+  #told: Decision = 'keep';
 
   constructor(options: ComparisonOptions, listener: ComparisonListener) {
     const { line, settings, allowed } = options;
@@ -95,7 +96,7 @@ export class Comparison {
     this.#ownConfidence = ownConfidence;
     this.#candidate = detector;
     this.#pair = new ModelPair({ ...models, compare, judge, disputed: this.#disputed });
-    this.#decided = false;
+    this.#told = 'keep';
     this.#alarm = false;
   }
 
@@ -145,8 +146,8 @@ export class Comparison {
       const text = `The models disagree about ${disagreement.count} of ${disagreement.of} frames`;
       noticed(alarm ? 'alarm' : 'alarm over', text);
     }
-    if (judgement.decision !== 'keep' && !this.#decided) {
-      this.#decided = true;
+    if (judgement.decision !== 'keep' && judgement.decision !== this.#told) {
+      this.#told = judgement.decision;
       noticed('decision', judgement.reason);
     } else if (judgement.frames % reportFrames === 0) noticed('progress', judgement.reason);
     judged(judgement);

@@ -15,7 +15,10 @@ export interface ShadowSettings {
   canaryShare: number;
   /** Parts that a canary must have answered before it is promoted. */
   canaryParts: number;
-  /** Whether a candidate that passed the test moves on by itself; else it waits for a command. */
+  /**
+   * Whether a candidate that passed the test moves on by itself, and a harmful one is rejected by itself; else both wait
+   * for a command, the harmful one paused. One that differs waits for a person in either case.
+   */
   automatic: boolean;
   /** A report is sent every so many compared frames. */
   reportFrames: number;

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Verdict } from '../../contract/verdict';
 import type { ModelInfo } from '../../contract/detector';
-import { InspectionError, messageOf } from '../../contract/errors';
+import { expected, InspectionError, messageOf } from '../../contract/errors';
 import { otherSlot } from '../../model/slots/layout';
 import { Comparison } from './comparison';
 import { COMPARE_DEFAULTS } from '../compare/compare';
@@ -9,9 +9,9 @@ import { SHADOW_DEFAULTS, TICK_MS, type ControllerOptions, type ShadowSettings }
 import type { DisputedRecord } from '../evidence/disputed-record';
 import type { LineHealth } from './health';
 import { LineSwitch } from './line-switch';
-import type { TrialJudgement } from '../compare/judge';
+import type { Decision, TrialJudgement } from '../compare/judge';
 import type { LineFrame, ModelPair } from './pair';
-import { nextPhase, type Phase, type ShadowCommand } from './phases';
+import { nextPhase, type Phase, type ShadowCommand, type ShadowStep } from './phases';
 import { identityOf, type ReportEvent, type ShadowReport } from './shadow-report';
 import { ownConfidence } from '../compare/own-confidence';
 import { NO_BASELINE, TrialWindow } from './trial-window';
@@ -29,7 +29,14 @@ interface ControllerEvents {
 }
 
 /** Phases in which another candidate may begin. */
-const FREE: ReadonlySet<Phase> = new Set(['idle', 'shadow', 'confirmed', 'reverted', 'rejected']);
+const FREE: ReadonlySet<Phase> = new Set(['idle', 'shadow', 'paused', 'confirmed', 'reverted', 'rejected']);
+
+/** What speaks against a candidate, by decision or phase: who promotes it all the same says why. */
+const AGAINST: Partial<Record<Decision | Phase, string>> = {
+  different: 'a candidate that differs from the model in use',
+  reject: 'a candidate that was found harmful',
+  rejected: 'a candidate that was rejected',
+};
 
 /**
  * Takes a candidate through its life: shadow, canary, promoted, confirmed or reverted. Nothing here can hold the line
@@ -49,6 +56,8 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   #ownConfidence = COMPARE_DEFAULTS.confidence;
   #closed = false;
   #lastWarning = '';
+  /** Whether nobody asked for the canary that is on. */
+  #ownCanary = false;
   /** The step that is under way by itself: every frame until then leads to the same one. */
   #asked = '';
 
@@ -105,9 +114,23 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     return this.#switch.canary.hasAnswered(frameId) ? 'candidate' : 'primary';
   }
 
-  /** Carries out a command. @throws InspectionError when it makes no sense now, or did not work */
-  command(command: ShadowCommand, reason = 'on command'): Promise<void> {
-    return this.#inTurn(() => this.#carryOut(command, reason));
+  /**
+   * Carries out a person's command.
+   *
+   * @param reason why, in the person's words; a candidate that differs, or is harmful, is promoted with one only
+   * @param by what the journal says where no reason is given
+   * @throws InspectionError when it makes no sense now, lacks the reason, or did not work
+   */
+  command(command: ShadowCommand, reason?: string, by = 'on command'): Promise<void> {
+    return this.#inTurn(async () => {
+      nextPhase(this.#phase, command);
+      const against = AGAINST[this.#pair?.judgement.decision ?? 'keep'] ?? AGAINST[this.#phase];
+      if (command === 'promote' && reason === undefined && against !== undefined) {
+        throw expected('a reason', 'promote', `none, for ${against}`);
+      }
+      await this.#carryOut(command, reason ?? by);
+      this.#ownCanary = false;
+    });
   }
 
   /** Begins anew with another candidate. @throws InspectionError with the reason when it is refused */
@@ -160,8 +183,13 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
 
   /** Draws the conclusions from one more frame. */
   #judged({ decision, reason }: TrialJudgement): void {
-    if (decision === 'reject') this.#byItself('reject', reason);
-    if (decision === 'promote' && this.#settings.automatic) this.#moveOn(reason);
+    // (a frame that was under way when the trial ended)
+    if (this.#phase !== 'shadow' && this.#phase !== 'canary') return;
+    const { automatic } = this.#settings;
+    if (decision === 'reject') this.#byItself(automatic ? 'reject' : 'pause', reason);
+    // the canary was begun for a likeness that turned out not to be: a person is asked before more parts depend on it
+    if (decision === 'different' && this.#ownCanary) this.#byItself('revert', reason);
+    if (decision === 'promote' && automatic) this.#moveOn(reason);
   }
 
   #moveOn(reason: string): void {
@@ -171,21 +199,24 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   }
 
   /** A command that nobody gave: it is dropped when the phase is another one by the time it has its turn. */
-  #byItself(command: ShadowCommand, reason: string): void {
+  #byItself(command: ShadowStep, reason: string): void {
     const phase = this.#phase;
     if (this.#asked === `${phase} ${command}`) return;
     this.#asked = `${phase} ${command}`;
     const carriedOut = this.#inTurn(async () => {
-      if (this.#phase === phase) await this.#carryOut(command, reason);
+      if (this.#phase !== phase) return;
+      await this.#carryOut(command, reason);
+      this.#ownCanary = command === 'canary';
     });
     void carriedOut.catch((error: unknown) => this.#warn(error)).finally(() => (this.#asked = ''));
   }
 
-  async #carryOut(command: ShadowCommand, reason: string): Promise<void> {
+  async #carryOut(command: ShadowStep, reason: string): Promise<void> {
     const next = nextPhase(this.#phase, command);
     const ways: Partial<Record<Phase, () => Promise<void>>> = {
       shadow: () => this.#switch.endCanary(),
       canary: () => this.#switch.beginCanary(() => void this.#pair?.failed()),
+      paused: () => this.#switch.endCandidate(),
       promoted: () => this.#promote(reason),
       confirmed: () => this.#switch.confirm(reason),
       reverted: () => this.#revert(reason),
@@ -215,7 +246,7 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
 
   async #promote(reason: string): Promise<void> {
     const before = this.#window.figures;
-    const { name, version } = await this.#switch.promote(reason, before);
+    const { name, version } = await this.#switch.promote(reason, before, this.#phase === 'rejected');
     await this.#onTrial(`${name} ${version} took over: ${reason}`, before);
   }
 
@@ -259,7 +290,7 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     if (this.#phase === 'promoted' && pointer.state === 'confirmed') return this.#enter('confirmed', `Confirmed ${by}`);
     const other = station.slots[otherSlot(pointer.slot)];
     const isOurs = other.manifest?.sha256 === this.#pair?.candidate.sha256;
-    if (other.role === 'rejected' && isOurs && ['shadow', 'canary'].includes(this.#phase)) {
+    if (other.role === 'rejected' && isOurs && ['shadow', 'canary', 'paused'].includes(this.#phase)) {
       await this.#switch.endCandidate();
       return this.#enter('rejected', `Rejected ${by}`);
     }
@@ -283,7 +314,7 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   async current(event: ReportEvent = 'status', text = this.#statusText): Promise<ShadowReport> {
     const pair = this.#pair;
     const { answered, fellBack } = this.#switch.canary;
-    const { decision = 'keep', reason = '', label, frames = 0 } = pair?.judgement ?? {};
+    const { decision = 'keep', reason = '', label, frames = 0, differences = [] } = pair?.judgement ?? {};
     const disputed = await this.#comparison.evidence();
     return {
       event,
@@ -295,6 +326,7 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
       decision,
       reason,
       label,
+      differences,
       frames,
       statistics: pair?.statistics ?? null,
       threshold: this.#settings.threshold,

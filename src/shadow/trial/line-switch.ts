@@ -116,12 +116,14 @@ export class LineSwitch {
   /**
    * The line warms the candidate up first and takes it over frame by frame; only when that worked the pointer moves. So a
    * model that does not load never becomes the one that a restart begins with.
+   *
+   * @param insist a person wants it although it was rejected
    */
-  async promote(reason: string, before: LineHealth): Promise<ModelInfo> {
+  async promote(reason: string, before: LineHealth, insist = false): Promise<ModelInfo> {
     const { line, linePath } = this.#options;
     const info = await line.reconfigure({ model: this.#candidatePath });
     try {
-      await this.#models.promote(reason, before);
+      await this.#models.promote(reason, before, insist);
     } catch (error) {
       await line.reconfigure({ model: (await this.#models.state())?.chosen?.folder ?? linePath });
       throw error;

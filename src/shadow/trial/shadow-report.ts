@@ -2,7 +2,7 @@ import type { ModelInfo } from '../../contract/detector';
 import type { ModelIdentity } from '../evidence/disputed-record';
 import type { HealthState } from './health';
 import type { Share } from '../../kit/intervals';
-import type { Decision } from '../compare/judge';
+import type { Decision, Difference } from '../compare/judge';
 import type { Phase } from './phases';
 import type { ShadowCounters } from './shadow-runner';
 import type { ShadowStatistics } from '../compare/statistics';
@@ -26,8 +26,10 @@ export interface ShadowReport {
   persistent: boolean;
   decision: Decision;
   reason: string;
-  /** The class that decided a rejection. */
+  /** The class that decided a rejection, or that differs most. */
   label?: string;
+  /** What surely differs, by class and rate; empty while nothing does. */
+  differences: Difference[];
   /** Frames that both models answered, or the candidate failed at. */
   frames: number;
   /** Over the last frames; null without a candidate. */
@@ -44,6 +46,11 @@ export interface ShadowReport {
 /** Whether the disagreement is surely above the threshold: its whole interval is. */
 export function passesThreshold({ low }: Share, threshold: number): boolean {
   return low > threshold;
+}
+
+/** How a trial stands, in a word: its phase, or that the candidate differs and waits for a person. */
+export function stateOf({ phase, decision }: Pick<ShadowReport, 'phase' | 'decision'>): Phase | 'different' {
+  return decision === 'different' && (phase === 'shadow' || phase === 'canary') ? 'different' : phase;
 }
 
 export function identityOf(info: ModelInfo | undefined): ModelIdentity | null {

@@ -17,8 +17,11 @@ export interface TrialModels {
   begin(): Promise<SlotsState | undefined>;
   /** Verifies a candidate and gives the path to load; undefined: there is none waiting. */
   prepare(candidate: string | undefined, like: ModelRequirements): Promise<string | undefined>;
-  /** @param before how the line did until now: what the trial is measured against, after a restart too */
-  promote(reason: string, before: LineHealth): Promise<void>;
+  /**
+   * @param before how the line did until now: what the trial is measured against, after a restart too
+   * @param insist a person wants it although it was rejected
+   */
+  promote(reason: string, before: LineHealth, insist: boolean): Promise<void>;
   confirm(reason: string): Promise<void>;
   revert(reason: string): Promise<void>;
   reject(reason: string): Promise<void>;
@@ -72,11 +75,11 @@ export class StationModels implements TrialModels {
     return after.pointer && after.slots[otherSlot(after.pointer.slot)].folder;
   }
 
-  async promote(reason: string, before: LineHealth): Promise<void> {
+  async promote(reason: string, before: LineHealth, insist: boolean): Promise<void> {
     const { pointer, slots } = await this.store.state();
     const next = pointer && slots[otherSlot(pointer.slot)].manifest;
     await this.#writeBaseline(next?.sha256, before);
-    await this.store.promote(reason);
+    await this.store.promote(reason, { insist });
   }
 
   async confirm(reason: string): Promise<void> {

@@ -58,13 +58,15 @@ describe('SlotStore', () => {
     assert.equal(await running(), 'old');
   });
 
-  it('does not promote what was rejected until it is installed again', async () => {
+  it('promotes what was rejected only with a reason, or when it is installed again', async () => {
     await install('new');
     await store.reject('blind to shorts');
-    await assert.rejects(() => store.promote(), { message: /^Expected a candidate for promote but received "a model/ });
+    await assert.rejects(() => store.promote(), { message: /^Expected a reason for promote but received "none, for/ });
     await install('new');
-    await store.promote();
+    await store.reject('blind to shorts');
+    await store.promote('shorts are found elsewhere', { insist: true });
     assert.equal(await running(), 'new');
+    assert.equal((await store.journal()).at(-1)?.reason, 'shorts are found elsewhere');
   });
 
   it('keeps the former model during a trial', async () => {

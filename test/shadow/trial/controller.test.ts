@@ -70,7 +70,7 @@ describe('ShadowController', () => {
 
   it('rejects a candidate that never detects within 50 frames', async () => {
     await station.init(['never']);
-    await station.boot({}, { candidate: station.folder('never') });
+    await station.boot({ automatic: true }, { candidate: station.folder('never') });
     await station.run(50);
     await until('rejected', () => phase() === 'rejected');
     assert.ok((station.last('decision')?.frames ?? 99) <= 50);
@@ -173,7 +173,7 @@ describe('ShadowController', () => {
     assert.equal(shadow.answered, 300);
   });
 
-  it('falls back to the model in use when a canary does not answer, and rejects the canary', async () => {
+  it('falls back to the model in use when a canary does not answer, and pauses the canary', async () => {
     await station.init();
     await station.boot({ canaryShare: 1 }, { candidate: station.folder('identical') });
     await station.controller.command('canary');
@@ -181,19 +181,67 @@ describe('ShadowController', () => {
     candidate.failure = { inspected: false, reason: 'detector restarted', detail: 'killed' };
     const answered = await station.run(60);
     assert.deepEqual(new Set(answered), new Set(['old']));
-    await until('rejected', () => phase() === 'rejected');
+    await until('paused', () => phase() === 'paused');
     assert.match(station.last('phase')?.text ?? '', /gave no answer/);
+  });
+
+  it('only pauses a harmful candidate when it is not automatic; a person may still promote it, with a reason', async () => {
+    await station.init(['blind']);
+    await station.boot({}, { candidate: station.folder('blind') });
+    for (let parts = 0; phase() === 'shadow' && parts < 300; parts += 10) await station.run(10);
+    await until('paused', () => phase() === 'paused');
+    assert.equal((await station.store.state()).slots.b.role, 'candidate');
+    assert.ok(station.candidates.every(({ detector }) => detector.stopped));
+    assert.deepEqual(new Set(await station.run(5)), new Set(['old']));
+    await assert.rejects(() => station.controller.command('promote'), {
+      message: 'Expected a reason for promote but received "none, for a candidate that was found harmful"',
+    });
+    await station.controller.command('promote', 'spurs are no defect any more');
+    assert.equal(await runningName(), 'blind');
+    assert.equal((await station.store.journal()).at(-1)?.reason, 'spurs are no defect any more');
+    assert.equal(
+      station.reports.some(({ event }) => event === 'warning'),
+      false,
+    );
+  });
+
+  it('promotes a rejected candidate when a person says why', async () => {
+    await station.init(['blind']);
+    await station.boot({ automatic: true }, { candidate: station.folder('blind') });
+    for (let parts = 0; phase() === 'shadow' && parts < 300; parts += 10) await station.run(10);
+    await until('rejected', () => phase() === 'rejected');
+    await assert.rejects(() => station.controller.command('promote'), { message: /^Expected a reason for promote/ });
+    await station.controller.command('promote', 'the labels were wrong');
+    assert.equal(phase(), 'promoted');
+    assert.equal(await runningName(), 'blind');
+    assert.equal((await station.store.journal()).at(-1)?.reason, 'the labels were wrong');
+  });
+
+  it('neither promotes nor rejects one that differs: disputed frames are collected until a person decides', async () => {
+    await station.init(['nervous']);
+    const disputedFolder = join(station.root, 'disputed');
+    await station.boot({ automatic: true, disputedFolder }, { candidate: station.folder('nervous') });
+    await station.run(200);
+    assert.equal(phase(), 'shadow');
+    const decision = station.last('decision');
+    assert.equal(decision?.decision, 'different');
+    assert.ok((decision?.differences.length ?? 0) > 0);
+    const disputed = station.disputed.length;
+    await station.run(40);
+    await until('more disputed frames', () => station.disputed.length > disputed);
+    await assert.rejects(() => station.controller.command('promote'), {
+      message: 'Expected a reason for promote but received "none, for a candidate that differs from the model in use"',
+    });
+    await station.controller.command('promote', 'it finds what the old one missed');
+    assert.equal((await station.store.journal()).at(-1)?.reason, 'it finds what the old one missed');
   });
 
   it('reverts by itself when the promoted model makes the line worse', async () => {
     await station.init(['nervous']);
     await station.boot({}, { candidate: station.folder('nervous') });
     await station.run(300);
-    // judged and rejected before: an operator installs it again and insists
-    await until('rejected', () => phase() === 'rejected');
-    await station.store.install(station.folder('nervous'));
-    await until('shadow again', () => phase() === 'shadow');
-    await station.controller.command('promote');
+    assert.equal(station.last('decision')?.decision, 'different');
+    await station.controller.command('promote', 'an operator insists');
     await station.run(150);
     await until('reverted', () => phase() === 'reverted');
     assert.match(station.last('phase')?.text ?? '', /of the parts fail, 2\d\.\d % under the former model$/);
@@ -331,7 +379,8 @@ describe('ShadowController', () => {
     await station.init();
     await station.boot();
     await assert.rejects(() => station.controller.command('promote'), {
-      message: 'Expected a candidate in phase shadow or canary for promote but received "phase idle"',
+      message:
+        'Expected a candidate in phase shadow or canary or paused or rejected for promote but received "phase idle"',
     });
     await assert.rejects(() => station.controller.command('confirm'), { message: /phase promoted for confirm/ });
   });
