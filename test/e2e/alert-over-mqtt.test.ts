@@ -178,8 +178,11 @@ for (const version of [() => NODE_RED_4, nodeRed5]) {
       assert.deepEqual([...new Set(expected)].sort(), ['FAIL', 'PASS']);
       await nodeRed.deploy(flow);
       const line = await waitFor(`${PARTS} parts`, () => {
-        const all = verdicts().slice(seenBefore);
-        return all.length >= PARTS && all.sort((a, b) => a.frame.seq - b.frame.seq).slice(0, PARTS);
+        // two lanes infer at once: the 21st part may be told before the 20th
+        const all = verdicts()
+          .slice(seenBefore)
+          .filter(({ frame }) => frame.seq < PARTS);
+        return all.length >= PARTS && all.sort((a, b) => a.frame.seq - b.frame.seq);
       });
       assert.deepEqual(
         line.map(({ frame, verdict }) => `${frame.seq} ${verdict}`),
