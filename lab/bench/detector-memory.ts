@@ -1,9 +1,11 @@
 /**
- * `npm run lab -- detector-memory --images DIR [--rounds 3]`: start time, speed and resident memory of a detector process with
+ * Start time, speed and resident memory of a detector process with
  * the shipped model as INT8 and as float32, in one and two lanes, read and memory-mapped, three frames always on their way.
  *
  * Every setting in a process of its own, in turn; medians over the rounds. Memory in MiB after the frames, from
  * /proc/PID/smaps_rollup: anonymous memory cannot be dropped, pages of files can, and are shared with other processes.
+ *
+ * Usage: npm run lab -- detector-memory --images DIR [--rounds 3]
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
