@@ -25,6 +25,8 @@ const LOAD_IN_FLIGHT = 3;
 export const SINGLE_FRAMES = 20;
 export const LOAD_FRAMES = 80;
 export const WARM_UP_FRAMES = 15;
+/** For all: nobody's own thresholds. */
+const CONFIDENCE = 0.25;
 /** Of the folder at most: they are kept in memory. */
 export const PICTURES = 40;
 
@@ -76,7 +78,7 @@ async function openPeer(model: string): Promise<Subject> {
   const register = (await import(`${PEER}/yolov8.js`)) as { default: (red: typeof RED) => void };
   register.default(RED);
   const node = Object.assign(new EventEmitter(), { status: () => {}, error: console.error });
-  construct.call(node, { modelPath: model, topk: 100, iouThreshold: 0.45, confidenceThreshold: 0.25 });
+  construct.call(node, { modelPath: model, topk: 100, iouThreshold: 0.45, confidenceThreshold: CONFIDENCE });
   const [input] = node.listeners('input') as Input[];
   return {
     inspect: (image) =>
@@ -96,7 +98,7 @@ async function openOurs(model: string, lanes = 0): Promise<Subject> {
   await detector.start();
   return {
     async inspect(image) {
-      const outcome = await detector.detect({ image });
+      const outcome = await detector.detect({ image, confidence: CONFIDENCE });
       if (!outcome.inspected) throw new Error(outcome.detail);
       return nms(outcome.detections).length;
     },
