@@ -48,8 +48,8 @@ function addCommands({ node, row }: Dialog): void {
   const buttons = $('<span id="model-shadow-buttons"></span>');
   const state = $('<div id="model-shadow-state" style="margin: 8px 0 0 104px"></div>');
   const reason = $('<input type="text" id="model-shadow-reason" style="margin: 8px 0 0 104px; width: 60%" />').attr({
-    placeholder: node._('model-shadow.placeholder.reason'),
-    'aria-label': node._('model-shadow.placeholder.reason'),
+    placeholder: node._('model-shadow.button.reason'),
+    'aria-label': node._('model-shadow.button.reason'),
   });
   const label = $('<label><i class="fa fa-hand-pointer-o"></i> </label>').append(
     $('<span></span>').text(node._('model-shadow.label.now')),

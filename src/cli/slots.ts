@@ -2,8 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Detector } from '../detector/detector';
-import { InspectionError, messageOf } from '../contract/errors';
+import { expected, InspectionError, messageOf } from '../contract/errors';
 import { nodeDisk } from '../kit/disk';
+import { resolveModelPath } from '../model/resolve';
 import { MANIFEST_FILE, otherSlot, SIGNATURE_FILE } from '../model/slots/layout';
 import type { SlotReport, SlotsState } from '../model/slots/station';
 import { SlotStore } from '../model/slots/store';
@@ -96,19 +97,26 @@ async function tryModel(model: string): Promise<void> {
   }
 }
 
+/**
+ * The model folder that was named, by path or by a shipped model's name. A slot holds a folder: a bare .onnx says neither
+ * its hash nor its classes.
+ */
+function folderOf(model: unknown): string {
+  const path = resolveModelPath(nonEmptyString(model, '--model'), [process.cwd()]);
+  if (!path.toLowerCase().endsWith('.onnx')) return path;
+  throw expected('a model folder (edge-inspect quantize makes one)', '--model', path, 'MODEL_INVALID');
+}
+
 /** One row per change of the slots: how it is described, and what it does. */
 const CHANGES: Record<
   string,
   [description: string, change: (store: SlotStore, options: SlotOptions) => Promise<SlotsState>]
 > = {
-  init: [
-    'make a station folder out of a first model',
-    (store, { model }) => store.init(resolve(nonEmptyString(model, '--model'))),
-  ],
+  init: ['make a station folder out of a first model', (store, { model }) => store.init(folderOf(model))],
   install: [
     'verify a model, have it answer its golden pictures, and put it into the slot that is not in use, as the candidate',
     async (store, { model, publicKey }) => {
-      const folder = resolve(nonEmptyString(model, '--model'));
+      const folder = folderOf(model);
       // (a model is not run before it is known whose it is)
       const publicKeyPem = await keyOf(publicKey);
       const { manifest } = await verifyModelFolder(nodeDisk, folder, { publicKeyPem });
@@ -135,7 +143,11 @@ const TAKING: ReadonlySet<string> = new Set(['init', 'install']);
 function registerChange(slots: Command, name: string): void {
   const [description, change] = CHANGES[name] as (typeof CHANGES)[string];
   const command = slots.command(`${name} <station>`).description(description);
-  if (TAKING.has(name)) command.requiredOption('--model <dir>', 'model folder: model.onnx and manifest.json');
+  if (TAKING.has(name))
+    command.requiredOption(
+      '--model <dir>',
+      'model folder (model.onnx and manifest.json), or the name of a shipped model',
+    );
   else if (name !== 'promote') command.option('--reason <text>', 'one sentence for the journal', BY_COMMAND_LINE);
   else {
     command.option('--reason <text>', 'one sentence for the journal; a model that was rejected needs one');
@@ -155,9 +167,9 @@ function registerChange(slots: Command, name: string): void {
 /** Signs a model folder after it was verified: `manifest.sig` beside its manifest. */
 async function sign({ key }: SlotOptions, model: string): Promise<CommandResult> {
   const privateKeyPem = await readText(nonEmptyString(key, '--key'), '--key');
-  const { manifest } = await verifyModelFolder(nodeDisk, resolve(model));
-  const signature = signManifest(await readFile(join(model, MANIFEST_FILE)), privateKeyPem);
-  const file = join(model, SIGNATURE_FILE);
+  const { manifest } = await verifyModelFolder(nodeDisk, folderOf(model));
+  const signature = signManifest(await readFile(join(folderOf(model), MANIFEST_FILE)), privateKeyPem);
+  const file = join(folderOf(model), SIGNATURE_FILE);
   await writeFile(file, signature);
   return { json: { file, sha256: manifest.sha256 }, text: `signed ${manifest.name} ${manifest.version}: ${file}` };
 }

@@ -42,6 +42,13 @@ describe('edge-inspect slots', () => {
     assert.match(stdout, /promote slot b: a test/);
   });
 
+  it('takes a shipped model by its name, from wherever it is called', () => {
+    const named = join(root, 'named');
+    const { status, stderr, stdout } = edge('slots', 'init', named, '--model', 'pcb-defects');
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /slot a: current pcb-defects/);
+  });
+
   const refusals: [string[], number, RegExp][] = [
     [
       ['install', 'STATION', '--model', 'ROOT/broken'],
@@ -49,6 +56,11 @@ describe('edge-inspect slots', () => {
       /^edge-inspect: Expected SHA-256 [0-9a-f]{64} as the manifest says/,
     ],
     [['install', 'STATION', '--model', 'ROOT/none'], 2, /^edge-inspect: Expected a model folder for ROOT\/none/],
+    [
+      ['install', 'STATION', '--model', 'pcb-defects/fp32'],
+      2,
+      /^edge-inspect: Expected a model folder \(edge-inspect quant/,
+    ],
     [['promote', 'STATION'], 2, /^edge-inspect: Expected a reason for promote but received/],
     [['confirm', 'STATION'], 2, /^edge-inspect: Expected a model on trial for confirm/],
     [['status', 'ROOT/old'], 1, /^Expected a station with a valid model/],

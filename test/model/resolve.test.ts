@@ -15,7 +15,12 @@ describe('resolveModelPath', () => {
     assert.equal(resolveModelPath('mine.onnx', ['/nowhere', folder]), join(folder, 'mine.onnx'));
   });
 
-  for (const wrong of ['', '  ', undefined, 7, 'no-such-model', '../no-such', 'a\0b']) {
+  it('knows shipped models by name, and the float32 model that one was made of', () => {
+    assert.match(resolveModelPath('pcb-defects', [folder]), /models[/]pcb-defects$/);
+    assert.match(resolveModelPath('pcb-defects/fp32', [folder]), /models[/]pcb-defects[/]fp32[/]model\.onnx$/);
+  });
+
+  for (const wrong of ['', '  ', undefined, 7, 'no-such-model', '../no-such', 'pcb-defects/fp32/..', 'a\0b']) {
     it(`refuses ${JSON.stringify(wrong)}`, () => {
       assert.throws(() => resolveModelPath(wrong, [folder]), { message: /^Expected .* for model but received/ });
     });
