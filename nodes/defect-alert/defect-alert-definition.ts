@@ -57,7 +57,8 @@ function orDefault(value: string | number | undefined, standard: number): string
   return value === undefined || value === '' ? standard : value;
 }
 
-function readConfiguredRules({ rules, minConfidence }: DefectAlertDef): AlertRules {
+/** The rules of the dialog. @throws InspectionError BAD_ARGUMENT */
+export function readConfiguredRules({ rules, minConfidence }: DefectAlertDef): AlertRules {
   const text = rules?.trim() ?? '';
   let parsed: unknown = {};
   if (text !== '') {

@@ -13,6 +13,7 @@ import { BrokerLink } from '../shared/broker-link';
 import { rendererOf } from '../shared/renderer';
 import { joinStation } from '../shared/station';
 import { readDefinition, type DefectAlertDef, type ReadDefinition } from './defect-alert-definition';
+import { EmergencyJudge } from './emergency';
 import { modelNodeOf } from '../inspection-model/inspection-model-node';
 import { serveEvidence, type EvidenceFolders } from './evidence-endpoint';
 
@@ -59,6 +60,18 @@ export = function (RED: NodeAPI) {
   const adminRoot = `/${String(settings.httpAdminRoot || '').replace(/^\/+|\/+$/g, '')}/`.replace('//', '/');
   serveEvidence(RED, folders);
 
+  /** A part's verdict and alerts by the outputs alone; what is no part is left to the error that follows. */
+  function judgeInEmergency(emergency: EmergencyJudge, message: DefectAlertMessage, send: Send): void {
+    if (message.rules !== undefined || message.counters !== undefined || isGoldenCommand(message, emergency.name))
+      return;
+    const { payload, frame, notInspected } = message;
+    const inference = message.inference ?? { thermal: message.thermal };
+    const { verdict, alerts } = emergency.judge({ payload, frame, inference, notInspected });
+    message.topic = stationTopic(emergency.name, 'verdict');
+    message.payload = verdict;
+    send([alerts.map((alert) => ({ topic: emergency.alertTopic, payload: alert, qos: 1 })), message]);
+  }
+
   function DefectAlertNode(this: Node, definition: DefectAlertDef) {
     RED.nodes.createNode(this, definition);
     // eslint-disable-next-line @typescript-eslint/no-this-alias
@@ -71,7 +84,9 @@ export = function (RED: NodeAPI) {
     } catch (error) {
       showError(node, error);
       node.error(error);
-      onInput(node, () => {
+      const emergency = new EmergencyJudge(definition);
+      onInput<DefectAlertMessage>(node, (message, send) => {
+        judgeInEmergency(emergency, message, send);
         throw error;
       });
       return;
@@ -84,6 +99,8 @@ export = function (RED: NodeAPI) {
       broker.setWill(statusMessage(station, 'offline'));
     }
 
+    /** Made when the service cannot be started. */
+    let emergency: EmergencyJudge | undefined;
     const started = AlertService.start(read.service, {
       alert: (topic, payload) => node.send([{ topic, payload, qos: 1 }, null]),
       golden: (payload) => {
@@ -147,7 +164,13 @@ export = function (RED: NodeAPI) {
     }
 
     onInput<DefectAlertMessage>(node, async (message, send) => {
-      const service = await started;
+      let service: AlertService;
+      try {
+        service = await started;
+      } catch (error) {
+        judgeInEmergency((emergency ??= new EmergencyJudge(definition)), message, send);
+        throw error;
+      }
       if (message.rules !== undefined) {
         const { rules, saved } = service.changeRules(message.rules);
         const payload = { id: service.station.rulesId, rules: structuredClone(rules) };

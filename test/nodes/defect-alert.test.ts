@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import helper from 'node-red-node-test-helper';
@@ -10,6 +10,8 @@ import { waitFor } from '../helpers/wait-for';
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const defectAlert = require(join(process.cwd(), 'dist', 'nodes', 'defect-alert', 'defect-alert.js')) as never;
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const mqttNodes = require('@node-red/nodes/core/network/10-mqtt.js') as never;
 const schemas = shippedSchemas();
 
 interface Message {
@@ -32,7 +34,7 @@ const until = async (condition: () => boolean, what: string): Promise<void> => {
   await waitFor(what, condition);
 };
 
-async function bench(config: object = {}): Promise<Bench> {
+async function bench(config: object = {}, others: object[] = []): Promise<Bench> {
   const flow: object[] = [
     { id: 'tab', type: 'tab', label: 'test' },
     {
@@ -48,8 +50,9 @@ async function bench(config: object = {}): Promise<Bench> {
     { id: 'v', z: 'tab', type: 'helper' },
     { id: 'c', z: 'tab', type: 'catch', scope: null, uncaught: false, wires: [['e']] },
     { id: 'e', z: 'tab', type: 'helper' },
+    ...others,
   ];
-  await helper.load(defectAlert, flow as never);
+  await helper.load([defectAlert, mqttNodes] as never, flow as never);
   const seen: Bench = {
     receive: (message) => helper.getNode('n').receive(message as never),
     alerts: [],
@@ -163,13 +166,21 @@ describe('defect-alert node', () => {
       /Expected "part", as there are golden samples, for rules.events.mode but received "stream"/,
     ],
     [{ rules: '{oops' }, /Expected an object for rules but received "{oops"/],
+    [{ broker: 'none' }, /broker/],
   ] as const) {
-    it(`refuses ${JSON.stringify(config)} on every message, with one sentence`, async () => {
+    it(`refuses ${JSON.stringify(config)} on every message, with one sentence, and judges all the same`, async () => {
       const node = await bench(config);
       node.receive({ payload: [] });
-      await until(() => node.errors.length >= 1, 'the catch node');
-      assert.match(String(node.errors.at(-1)), message);
-      assert.deepEqual(node.verdicts, []);
+      node.receive({ payload: [detection({ confidence: 0.99 })], inference: INFERENCE });
+      node.receive({ notInspected: { reason: 'camera lost', detail: 'gone' }, payload: [] });
+      await node.verdictsSeen(3);
+      await until(() => node.errors.length >= 3, 'the catch node');
+      for (const error of node.errors) assert.match(String(error), message);
+      assert.deepEqual(
+        node.verdicts.map(({ payload }) => payload.verdict),
+        ['PASS', 'FAIL', 'NOT_INSPECTED'],
+      );
+      assert.equal(node.alerts.length, 1);
     });
   }
 
@@ -237,6 +248,20 @@ describe('defect-alert node', () => {
     after(() => {
       helper.settings({});
       rmSync(userDir, { recursive: true, force: true });
+    });
+
+    it('judges by its outputs alone when the outbox cannot be opened, and says why on every message', async (t) => {
+      // as on a card that became read-only: nothing can be made below the user folder
+      writeFileSync(join(userDir, 'inspection'), 'a file where a folder should be');
+      t.after(() => rmSync(join(userDir, 'inspection')));
+      const broker = { id: 'b', type: 'mqtt-broker', broker: '127.0.0.1', port: '1', autoConnect: false };
+      const node = await bench({ broker: 'b' }, [broker]);
+      node.receive({ payload: [detection({ confidence: 0.99 })], inference: INFERENCE });
+      await node.verdictsSeen(1);
+      await until(() => node.errors.length >= 1, 'the catch node');
+      assert.equal(node.verdicts[0]?.payload.verdict, 'FAIL');
+      assert.equal(node.alerts.length, 1);
+      assert.match(String(node.errors.at(-1)), /ENOTDIR|EEXIST/);
     });
 
     it('remembers changed rules and counters over a restart, until other rules are deployed', async () => {
