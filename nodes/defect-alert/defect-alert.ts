@@ -61,12 +61,13 @@ export = function (RED: NodeAPI) {
   serveEvidence(RED, folders);
 
   /** A part's verdict and alerts by the outputs alone; what is no part is left to the error that follows. */
-  function judgeInEmergency(emergency: EmergencyJudge, message: DefectAlertMessage, send: Send): void {
+  function judgeInEmergency(id: string, emergency: EmergencyJudge, message: DefectAlertMessage, send: Send): void {
     if (message.rules !== undefined || message.counters !== undefined || isGoldenCommand(message, emergency.name))
       return;
     const { payload, frame, notInspected } = message;
     const inference = message.inference ?? { thermal: message.thermal };
     const { verdict, alerts } = emergency.judge({ payload, frame, inference, notInspected });
+    monitor.verdict(id, emergency.name, verdict.verdict, verdict.reason);
     message.topic = stationTopic(emergency.name, 'verdict');
     message.payload = verdict;
     send([alerts.map((alert) => ({ topic: emergency.alertTopic, payload: alert, qos: 1 })), message]);
@@ -86,7 +87,7 @@ export = function (RED: NodeAPI) {
       node.error(error);
       const emergency = new EmergencyJudge(definition);
       onInput<DefectAlertMessage>(node, (message, send) => {
-        judgeInEmergency(emergency, message, send);
+        judgeInEmergency(node.id, emergency, message, send);
         throw error;
       });
       return;
@@ -168,7 +169,7 @@ export = function (RED: NodeAPI) {
       try {
         service = await started;
       } catch (error) {
-        judgeInEmergency((emergency ??= new EmergencyJudge(definition)), message, send);
+        judgeInEmergency(node.id, (emergency ??= new EmergencyJudge(definition)), message, send);
         throw error;
       }
       if (message.rules !== undefined) {
