@@ -9,6 +9,7 @@ import { MAPPED } from '../model/nameless-model';
 import { createRuntimeSession, Tensor, type RuntimeSession } from '../model/runtime';
 import { CandidateList } from './candidates';
 import { headOf, recogniseHead } from './heads';
+import { assertDescribed } from './heads/described';
 import { assertPlausible } from './heads/plausible';
 import type { Head } from './heads/head';
 import { nms } from './nms';
@@ -87,9 +88,14 @@ export class ModelRunner {
       // The first run allocates the arena and tells the real output shapes, which decide the layout of a bare model.
       const grey = new Uint8Array(input.width * input.height * 3).fill(114);
       const outputs = await session.run({ [inputName]: pixelTensor(grey, input) });
-      const manifest = isWhole(model.manifest) ? model.manifest : withHead(model.manifest, outputs);
-      discard([grey, ...Object.values(outputs).map(({ data }) => data as Uint8Array)]);
-      return new ModelRunner(manifest, session, model, headOf(manifest.head.layout), 'none');
+      const manifest = isWhole(model.manifest)
+        ? asDescribed(model.manifest, outputs)
+        : withHead(model.manifest, outputs);
+      const runner = new ModelRunner(manifest, session, model, headOf(manifest.head.layout), 'none');
+      // decoded as well: numbers that are none are found before the first part comes; gives the outputs' memory back
+      runner.#decode(outputs, { ...runner.#asItIs(), pixels: grey }, {});
+      discard([grey]);
+      return runner;
     } catch (error) {
       await session.release();
       throw error;
@@ -114,14 +120,18 @@ export class ModelRunner {
 
   /** What the model says of one picture of its input size, raw and decoded: what a self-test compares. */
   async answer(pixels: Uint8Array, confidence: number): Promise<GoldenAnswer> {
-    const { width, height } = this.manifest.input;
-    const region = { x: 0, y: 0, width, height };
     const outputs = await this.#run(pixels);
-    const asItIs = letterboxGeometry(width, height, region, width, height);
+    assertDescribed(this.manifest, outputs);
     // before decoding, which gives the outputs' memory back
     const outputSummaries = summariesOf(outputs, this.manifest);
-    const { detections } = this.#decode(outputs, { ...asItIs, pixels }, { confidence });
+    const { detections } = this.#decode(outputs, { ...this.#asItIs(), pixels }, { confidence });
     return { detections: nms(detections), outputs: outputSummaries };
+  }
+
+  /** The geometry of a picture of the model's own size. */
+  #asItIs(): Omit<Letterboxed, 'pixels'> {
+    const { width, height } = this.manifest.input;
+    return letterboxGeometry(width, height, { x: 0, y: 0, width, height }, width, height);
   }
 
   /** Runs the model on a prepared picture and decodes its answer. */
@@ -180,6 +190,13 @@ function openSession({ bytes, mapped, kernels }: PreparedModel, options: RunnerO
 
 function isWhole(manifest: PreparedModel['manifest']): manifest is ModelManifest {
   return manifest.head !== undefined;
+}
+
+/** @throws InspectionError MODEL_INVALID, MODEL_UNSUPPORTED where the first answer is not what the manifest says */
+function asDescribed(manifest: ModelManifest, outputs: Record<string, Tensor>): ModelManifest {
+  assertDescribed(manifest, outputs);
+  assertPlausible(manifest.head.layout, outputs, manifest.classNames.length);
+  return manifest;
 }
 
 /** Letterboxed pixels as they are, without a copy. */

@@ -1,5 +1,4 @@
-import type { Detection } from '../contract/detection';
-import { iou } from '../kit/box';
+import type { Box, Detection } from '../contract/detection';
 
 export interface NmsOptions {
   /** Boxes of one class that overlap by more than this are the same thing; 0 … 1. */
@@ -33,13 +32,52 @@ export function compareDetections(a: Detection, b: Detection): number {
  */
 export function nms(candidates: readonly Detection[], options: Partial<NmsOptions> = {}): Detection[] {
   const { iou: threshold, maxDetections, classAware } = { ...NMS_DEFAULTS, ...options };
+  const sorted = [...candidates].sort(compareDetections);
+  // nothing overlaps by more than all of it
+  if (threshold >= 1) return sorted.slice(0, maxDetections);
   const kept: Detection[] = [];
-  for (const candidate of [...candidates].sort(compareDetections)) {
+  const survivorsOf = new Map<number, Survivors>();
+  for (const candidate of sorted) {
     if (kept.length >= maxDetections) break;
-    const suppressed = kept.some(
-      (better) => (!classAware || better.classId === candidate.classId) && iou(better.box, candidate.box) > threshold,
-    );
-    if (!suppressed) kept.push(candidate);
+    const group = classAware ? candidate.classId : 0;
+    let survivors = survivorsOf.get(group);
+    if (survivors === undefined) survivorsOf.set(group, (survivors = new Survivors()));
+    if (survivors.suppress(candidate.box, threshold)) continue;
+    survivors.add(candidate.box);
+    kept.push(candidate);
   }
   return kept;
+}
+
+/** Boxes that were kept, as numbers in a row: a list of thousands is compared with thousands. */
+class Survivors {
+  /** Left, top, right, bottom, area of one after the other. */
+  #numbers = new Float64Array(5 * 8);
+  #length = 0;
+
+  /** Whether one of them overlaps the box by more than the threshold; intersection over union as in kit/box.ts. */
+  suppress({ x, y, width, height }: Box, threshold: number): boolean {
+    const numbers = this.#numbers;
+    const [right, bottom, area] = [x + width, y + height, width * height];
+    for (let at = 0; at < this.#length; at += 5) {
+      const across = Math.min(numbers[at + 2]!, right) - Math.max(numbers[at]!, x);
+      if (across <= 0) continue;
+      const down = Math.min(numbers[at + 3]!, bottom) - Math.max(numbers[at + 1]!, y);
+      if (down <= 0) continue;
+      const intersection = across * down;
+      const union = numbers[at + 4]! + area - intersection;
+      if (union > 0 && intersection / union > threshold) return true;
+    }
+    return false;
+  }
+
+  add({ x, y, width, height }: Box): void {
+    if (this.#length === this.#numbers.length) {
+      const larger = new Float64Array(2 * this.#length);
+      larger.set(this.#numbers);
+      this.#numbers = larger;
+    }
+    this.#numbers.set([x, y, x + width, y + height, width * height], this.#length);
+    this.#length += 5;
+  }
 }

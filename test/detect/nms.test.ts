@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Detection } from '../../src/contract/detection';
-import { nms } from '../../src/detect/nms';
+import { compareDetections, nms } from '../../src/detect/nms';
 import { iou } from '../../src/kit/box';
+import { Random } from '../../src/kit/random';
 
 function detection(classId: number, confidence: number, x: number, y: number, width = 10, height = 10): Detection {
   return { label: `class ${classId}`, classId, confidence, box: { x, y, width, height } };
@@ -82,5 +83,49 @@ describe('nms', () => {
     assert.equal(nms(many, { maxDetections: 3 }).length, 3);
     assert.deepEqual(many, before);
     assert.deepEqual(nms([]), []);
+  });
+});
+
+describe('long lists', () => {
+  /** A detection whose box counts how often it is looked at. */
+  function watched(classId: number, looks: { count: number }): Detection {
+    const box = { y: 0, width: 10, height: 10 } as Detection['box'];
+    Object.defineProperty(box, 'x', { enumerable: true, get: () => ((looks.count += 1), 0) });
+    return { label: 'dust', classId, confidence: 0.5, box };
+  }
+
+  it('10,000 boxes of as many classes are not compared with one another', () => {
+    const looks = { count: 0 };
+    const list = Array.from({ length: 10_000 }, (_, classId) => watched(classId, looks));
+    assert.equal(nms(list, { maxDetections: 10_000 }).length, 10_000);
+    assert.ok(looks.count < 100_000, `${looks.count} looks`);
+  });
+
+  it('10,000 equal boxes that may overlap wholly are not compared with one another', () => {
+    const looks = { count: 0 };
+    const list = Array.from({ length: 10_000 }, () => watched(0, looks));
+    assert.equal(nms(list, { maxDetections: 10_000, iou: 1 }).length, 10_000);
+    assert.ok(looks.count < 1_000_000, `${looks.count} looks`);
+  });
+
+  it('gives what comparing each with each gives', () => {
+    const random = new Random('nms', 1);
+    for (let run = 0; run < 50; run++) {
+      const list = Array.from({ length: 150 }, () =>
+        detection(random.integer(0, 2), random.integer(1, 9) / 10, random.integer(0, 40), random.integer(0, 40)),
+      );
+      for (const classAware of [true, false]) {
+        for (const threshold of [0, 0.3, 0.99, 1]) {
+          const kept: Detection[] = [];
+          for (const one of [...list].sort(compareDetections)) {
+            const isDouble = (other: Detection) =>
+              (!classAware || other.classId === one.classId) && iou(other.box, one.box) > threshold;
+            if (!kept.some(isDouble)) kept.push(one);
+          }
+          const found = nms(list, { iou: threshold, classAware, maxDetections: 200 });
+          assert.deepEqual(found, kept.slice(0, 200));
+        }
+      }
+    }
   });
 });

@@ -30,8 +30,8 @@ describe('toSource', () => {
     assert.deepEqual(found?.box, { x: 0, y: 0, width: 1280, height: 720 });
   });
 
-  it('leaves out boxes in the grey border, boxes without area, and NaN', () => {
-    const list = candidates([0, 0, 640, 100], [100, 200, 100, 300], [NaN, 200, 120, 300]);
+  it('leaves out boxes in the grey border and boxes without area', () => {
+    const list = candidates([0, 0, 640, 100], [100, 200, 100, 300]);
     assert.deepEqual(toSource(list, whole, NAMES, 10), []);
   });
 

@@ -26,6 +26,11 @@ interface Track {
 /** More tracks than this are not kept: a model gone wild must not fill the memory. The oldest go first. */
 const MAX_TRACKS = 500;
 
+/** As many as can be followed. */
+function mostConfident(defects: readonly Defect[]): Defect[] {
+  return [...defects].sort((a, b) => b.confidence - a.confidence).slice(0, MAX_TRACKS);
+}
+
 /**
  * Follows defects over frames in stream mode. A defect goes on with the track of its class whose box it overlaps most
  * (greedy, best pair first), a track is raised once it was seen in k of the last n frames, and cleared when it was not
@@ -39,7 +44,8 @@ export class EventTracker {
     return this.#tracks.filter((track) => track.raised).length;
   }
 
-  update(defects: readonly Defect[], rules: AlertRules, nowMs: number): EventChanges {
+  update(found: readonly Defect[], rules: AlertRules, nowMs: number): EventChanges {
+    const defects = found.length > MAX_TRACKS ? mostConfident(found) : found;
     const matched = this.#match(defects, rules.events.iou);
     const changes: EventChanges = { raised: [], stillThere: [], cleared: [], confirmed: [] };
     for (const track of this.#tracks) {
@@ -72,17 +78,18 @@ export class EventTracker {
 
   /** Pairs defects with tracks; defects that fit none begin one. */
   #match(defects: readonly Defect[], minOverlap: number): Map<Track, Defect> {
+    const byTrack = this.#matchSame(defects);
+    const taken = new Set<Defect>(byTrack.values());
     const pairs: { track: Track; defect: Defect; overlap: number }[] = [];
     for (const track of this.#tracks) {
+      if (byTrack.has(track)) continue;
       for (const defect of defects) {
-        if (defect.label !== track.defect.label) continue;
+        if (defect.label !== track.defect.label || taken.has(defect)) continue;
         const overlap = iou(track.defect.box, defect.box);
         if (overlap > 0 && overlap >= minOverlap) pairs.push({ track, defect, overlap });
       }
     }
     pairs.sort((a, b) => b.overlap - a.overlap);
-    const byTrack = new Map<Track, Defect>();
-    const taken = new Set<Defect>();
     for (const { track, defect } of pairs) {
       if (byTrack.has(track) || taken.has(defect)) continue;
       byTrack.set(track, defect);
@@ -93,6 +100,27 @@ export class EventTracker {
       const track: Track = { id: randomUUID(), defect, seen: [], missed: 0, raised: false, lastToldMs: 0 };
       this.#tracks.push(track);
       byTrack.set(track, defect);
+    }
+    return byTrack;
+  }
+
+  /**
+   * Defects whose box has not moved at all go on with their track: no pair is better. Thousands of equal boxes would else be
+   * millions of pairs.
+   */
+  #matchSame(defects: readonly Defect[]): Map<Track, Defect> {
+    const keyOf = ({ label, box }: Defect): string => JSON.stringify([label, box.x, box.y, box.width, box.height]);
+    const waiting = new Map<string, Defect[]>();
+    for (const defect of defects.filter(({ box }) => box.width > 0 && box.height > 0).reverse()) {
+      const key = keyOf(defect);
+      const same = waiting.get(key);
+      if (same === undefined) waiting.set(key, [defect]);
+      else same.push(defect);
+    }
+    const byTrack = new Map<Track, Defect>();
+    for (const track of this.#tracks) {
+      const defect = waiting.get(keyOf(track.defect))?.pop();
+      if (defect !== undefined) byTrack.set(track, defect);
     }
     return byTrack;
   }

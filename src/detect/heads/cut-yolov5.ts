@@ -1,4 +1,5 @@
 import { InspectionError } from '../../contract/errors';
+import { checkScore } from '../candidates';
 import { logit, RawMap, sigmoid } from './cut';
 import type { Head } from './head';
 
@@ -30,7 +31,10 @@ export const cutYolov5Head: Head = {
           const classes: { classId: number; score: number }[] = [];
           for (let classId = 0; classId < context.classNames.length; classId++) {
             const score = objectness * sigmoid(map.at(cell, first + 5 + classId));
-            if (score > options.confidence) classes.push({ classId, score });
+            if (score <= options.confidence) continue;
+            // (a NaN is not at or below anything)
+            checkScore(score);
+            classes.push({ classId, score });
           }
           if (classes.length === 0) return;
           // YOLOv5 v6: centre = (2σ − 0.5 + cell) · stride, size = (2σ)² · anchor

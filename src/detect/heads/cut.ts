@@ -10,6 +10,11 @@ const LOWEST_BYTE = -128;
 export const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
 export const logit = (probability: number): number => Math.log(probability / (1 - probability));
 
+function notANumber(value: number): InspectionError {
+  const wanted = 'Expected finite numbers in the answer of the model';
+  return new InspectionError('MODEL_INVALID', `${wanted} but received ${value}`);
+}
+
 /** A raw output of a cut head: reads real numbers, finds cells above a threshold without turning any into a float. */
 export class RawMap {
   readonly rows: number;
@@ -88,8 +93,10 @@ export class RawMap {
     for (let i = 0; i < outer; i++) {
       let index = nhwc ? i * this.#cellStep + from : (from + i) * this.#channelStep;
       for (let j = 0; j < inner; j++, index++) {
-        if ((values[index] as number) > rawThreshold) {
+        if (!((values[index] as number) <= rawThreshold)) {
           const value = ((values[index] as number) - this.#zeroPoint) * this.#scale;
+          // before a sigmoid makes a number of it
+          if (!Number.isFinite(value)) throw notANumber(value);
           if (nhwc) visit(i, from + j, value);
           else visit(j, from + i, value);
         }

@@ -21,7 +21,8 @@ export const endToEndHead: Head = {
     const { data } = floatOutput(outputs);
     for (let at = 0; at + 5 < data.length; at += 6) {
       const score = data[at + 4] as number;
-      if (!(score > options.confidence)) continue;
+      // (a NaN is not at or below anything: add() refuses it)
+      if (score <= options.confidence) continue;
       const [left, top, right, bottom] = data.subarray(at, at + 4) as unknown as [number, number, number, number];
       found.add(left, top, right, bottom, score, Math.round(data[at + 5] as number));
     }

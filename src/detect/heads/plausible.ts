@@ -1,6 +1,7 @@
 import { InspectionError } from '../../contract/errors';
 import type { HeadLayout } from '../../contract/manifest';
 import type { Tensor } from '../../model/session';
+import { SCORE_SLACK } from '../candidates';
 
 interface Answer {
   data: Float32Array;
@@ -15,8 +16,6 @@ interface Answer {
  */
 type Doubt = (answer: Answer) => string | undefined;
 
-/** Scores of quantized models may be half a step outside of 0 … 1. */
-const SLACK = 0.02;
 /** No grid of cells is this small: boxes that end here are shares of the picture. */
 const SMALLEST_PICTURE = 2;
 
@@ -55,7 +54,7 @@ const DOUBTS: Partial<Record<HeadLayout, Doubt>> = {
 
 function scores(values: Float32Array): string | undefined {
   for (const value of values) {
-    if (value < -SLACK || value > 1 + SLACK || Number.isNaN(value)) {
+    if (value < -SCORE_SLACK || value > 1 + SCORE_SLACK || Number.isNaN(value)) {
       return `${value.toFixed(3)} as a score, which is not between 0 and 1 (raw numbers, an angle or a key point?)`;
     }
   }

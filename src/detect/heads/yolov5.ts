@@ -1,3 +1,4 @@
+import { checkScore } from '../candidates';
 import { floatOutput, isGridCount, type Head } from './head';
 
 /**
@@ -21,14 +22,17 @@ export const yolov5Head: Head = {
     const columns = dims[2] as number;
     for (let at = 0; at < data.length; at += columns) {
       const objectness = data[at + 4] as number;
-      if (!(objectness > options.confidence)) continue;
+      if (objectness <= options.confidence) continue;
+      // (a NaN is not at or below anything)
+      checkScore(objectness);
       let bestClass = -1;
       let bestScore = options.confidence;
       for (let classId = 0; classId < columns - 5; classId++) {
         const score = objectness * (data[at + 5 + classId] as number);
-        if (options.multiLabel) {
-          if (score > options.confidence) addRow(at, score, classId);
-        } else if (score > bestScore) {
+        if (score <= options.confidence) continue;
+        checkScore(score);
+        if (options.multiLabel) addRow(at, score, classId);
+        else if (score > bestScore) {
           bestScore = score;
           bestClass = classId;
         }

@@ -1,3 +1,4 @@
+import { checkScore } from '../candidates';
 import { floatOutput, isGridCount, type Head } from './head';
 
 /**
@@ -35,7 +36,8 @@ export const yolov8Head: Head = {
       for (let classId = 0, at = 4 * cells; classId < classCount; classId++) {
         for (let cell = 0; cell < cells; cell++, at++) {
           const score = data[at] as number;
-          if (score > options.confidence) emit(cell, score, classId);
+          // (a NaN is not at or below anything: emit() refuses it)
+          if (!(score <= options.confidence)) emit(cell, score, classId);
         }
       }
       return;
@@ -45,7 +47,8 @@ export const yolov8Head: Head = {
     for (let classId = 0, at = 4 * cells; classId < classCount; classId++) {
       for (let cell = 0; cell < cells; cell++, at++) {
         const score = data[at] as number;
-        if (score > options.confidence) {
+        if (!(score <= options.confidence)) {
+          checkScore(score);
           const previous = best.get(cell);
           if (previous === undefined || score > (data[(4 + previous) * cells + cell] as number))
             best.set(cell, classId);
