@@ -18,9 +18,11 @@ export const ROOMS = {
   quantize: ['contract', 'kit', 'onnx', 'image', 'model', 'detect', 'detector', 'evaluate'],
   shadow: ['contract', 'kit', 'image', 'model', 'detect', 'detector'],
   bench: ['contract', 'kit', 'onnx', 'image', 'model', 'detect', 'detector', 'evaluate', 'thermal'],
+  doctor: ['contract', 'kit', 'model', 'detector', 'thermal', 'camera'],
+  deploy: ['contract', 'kit', 'model', 'detector', 'doctor'],
   cli: [
     ...['contract', 'kit', 'onnx', 'image', 'model', 'detect', 'detector', 'evaluate', 'thermal'],
-    ...['alert', 'simulate', 'camera', 'quantize', 'shadow', 'bench'],
+    ...['alert', 'simulate', 'camera', 'quantize', 'shadow', 'bench', 'doctor', 'deploy'],
   ],
 };
 

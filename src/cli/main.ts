@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { registerBench } from './bench';
 import { EXIT_OK, EXIT_USAGE, type RegisterCommand } from './command';
 import { registerDetect } from './detect';
+import { registerDoctor } from './doctor';
 import { registerEval } from './eval';
 import { registerExportDisputed } from './export-disputed';
 import { registerQuantize } from './quantize';
@@ -16,6 +17,7 @@ import { registerSlots } from './slots';
 const COMMANDS: RegisterCommand[] = [
   registerBench,
   registerDetect,
+  registerDoctor,
   registerEval,
   registerQuantize,
   registerSelfTest,
