@@ -36,6 +36,7 @@ function fieldOf(type, name, property, id, catalogue) {
   }
   if (kind === 'boolean') return `<input type="checkbox"${attributes({ id, style })} />`;
   if (kind === 'json') return `<input type="hidden"${attributes({ id })} />`;
+  if (kind === 'list') return `<ol${attributes({ id: `${id}-list` })}></ol>`;
   const isNumber = kind === 'number' || kind === 'integer';
   const key = `${type}.placeholder.${name}`;
   return `<input${attributes({
@@ -55,6 +56,12 @@ function hintOf(type, name, { unit }, catalogue) {
   return unit === undefined ? '' : ` ${escape(unit)}`;
 }
 
+/** A sentence below the field, for what everybody should read. */
+function tipOf(type, name, catalogue) {
+  const key = `${type}.tip.${name}`;
+  return textAt(catalogue, key) === undefined ? '' : `<div class="form-tips" data-i18n="[html]${key}"></div>`;
+}
+
 function labelOf(type, name, { icon = 'circle-o' }, id) {
   return `<label for="${id}"><i class="fa fa-${icon}"></i> <span data-i18n="${type}.label.${name}"></span></label>`;
 }
@@ -70,6 +77,7 @@ export function dialogRows({ type, table, isConfig }, catalogue) {
   ];
   for (const [name, property] of Object.entries(table)) {
     const id = `${prefix}-${name}`;
+    const tip = tipOf(type, name, catalogue);
     const field = fieldOf(type, name, property, id, catalogue) + hintOf(type, name, property, catalogue);
     if (property.section !== undefined) rows.push(`<h4 data-i18n="${type}.section.${property.section}"></h4>`);
     if (property.beside !== undefined) {
@@ -79,9 +87,12 @@ export function dialogRows({ type, table, isConfig }, catalogue) {
       rows.push(
         `<div class="form-row node-text-editor-row"><div class="node-text-editor" id="${id}-editor" style="height: 160px; min-height: 120px"></div></div>`,
       );
+    } else if (property.kind === 'list') {
+      const label = property.section === undefined ? labelOf(type, name, property, `${id}-list`) : '';
+      rows.push(`${tip}<div class="form-row ${id}-row" style="margin-top: 8px">${label}${field}</div>`);
     } else {
       const when = attributes({ 'data-when': property.when && Object.keys(property.when).join(' ') });
-      rows.push(`<div class="form-row"${when}>${labelOf(type, name, property, id)} ${field}</div>`);
+      rows.push(`<div class="form-row"${when}>${labelOf(type, name, property, id)} ${field}${tip}</div>`);
     }
   }
   return rows.join('\n  ');
@@ -93,6 +104,7 @@ const TYPE_WORDS = {
   path: 'path',
   boolean: 'yes / no',
   json: 'JSON',
+  list: 'list',
   node: 'node',
 };
 

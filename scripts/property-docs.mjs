@@ -36,7 +36,7 @@ function sectionOf(type) {
   const { table, migrations } = propertiesOf(type);
   const words = catalogueOf(type, 'en-US')[type];
   const rows = Object.entries(table).map(([name, property]) => {
-    const standard = property.default === '' ? '' : code(property.default);
+    const standard = property.default === '' || property.kind === 'list' ? '' : code(property.default);
     const note = [words.help[name], whenOf(property) && `Only when ${whenOf(property)}.`].filter(Boolean).join(' ');
     return `| ${[code(name), words.label[name], property.kind, standard, rangeOf(property), note].map(cell).join(' | ')} |`;
   });

@@ -7,15 +7,16 @@ import type { VerdictRecord } from '../../src/alert/judge/messages';
 import { isGoldenTopic } from '../../src/alert/golden/command';
 import type { GoldenEvent, GoldenRecord } from '../../src/alert/golden/records';
 import { statusMessage } from '../../src/alert/announce/presence';
-import { AlertService } from '../../src/alert/service';
-import { onClose, onInput, showError, statusText, type Send } from '../shared/adapter';
+import { AlertService, type ServiceOptions, type ServicePorts } from '../../src/alert/service';
 import { BrokerLink } from '../shared/broker-link';
+import { defineNode, type NodeContext, type Send } from '../shared/define-node';
 import { rendererOf } from '../shared/renderer';
 import { joinStation } from '../shared/station';
-import { readDefinition, type DefectAlertDef, type ReadDefinition } from './defect-alert-definition';
-import { EmergencyJudge } from './emergency';
 import { modelNodeOf } from '../inspection-model/inspection-model-node';
+import { EmergencyJudge } from './emergency';
 import { serveEvidence, type EvidenceFolders } from './evidence-endpoint';
+import { DEFECT_ALERT } from './properties';
+import { serviceOptions } from './service-options';
 
 interface DefectAlertMessage extends NodeMessageInFlow {
   thermal?: unknown;
@@ -27,6 +28,13 @@ interface DefectAlertMessage extends NodeMessageInFlow {
   counters?: unknown;
   verdict?: unknown;
 }
+
+interface DefectAlertNode extends Node {
+  /** Judges while the node refuses its settings. */
+  emergency?: EmergencyJudge;
+}
+
+type Context = NodeContext<typeof DEFECT_ALERT.table, DefectAlertNode>;
 
 /** Golden parts whose announcement came to an end, or whose check did not come about: what the metrics count. */
 const GOLDEN_ENDS: ReadonlySet<GoldenEvent> = new Set(['right', 'wrong', 'not inspected', 'expired', 'lost']);
@@ -73,36 +81,46 @@ export = function (RED: NodeAPI) {
     send([alerts.map((alert) => ({ topic: emergency.alertTopic, payload: alert, qos: 1 })), message]);
   }
 
-  function DefectAlertNode(this: Node, definition: DefectAlertDef) {
-    RED.nodes.createNode(this, definition);
-    // eslint-disable-next-line @typescript-eslint/no-this-alias
-    const node = this;
-    let read: ReadDefinition;
-    let broker: BrokerLink | undefined;
-    try {
-      read = readDefinition(definition, { userDir: settings.userDir, adminRoot, version });
-      if (definition.broker) broker = new BrokerLink(RED, definition.broker, node.id);
-    } catch (error) {
-      showError(node, error);
-      node.error(error);
-      const emergency = new EmergencyJudge(definition);
-      onInput<DefectAlertMessage>(node, (message, send) => {
-        judgeInEmergency(node.id, emergency, message, send);
-        throw error;
-      });
-      return;
-    }
-    const { station } = read.service;
-    const evidence = read.evidence && new EvidenceFolder(read.evidence);
-    if (evidence !== undefined) folders.set(node.id, evidence);
+  function optionsOf({ node, config, raw }: Context): ServiceOptions {
+    const { userDir } = settings;
+    return serviceOptions(config, { id: node.id, userDir, adminRoot, version, statedSchedule: raw.goldenSchedule });
+  }
+
+  /** The broker with the will of this station, not connected yet; undefined: none is chosen. */
+  function brokerOf({ node, config, onClose }: Context): BrokerLink | undefined {
+    if (config.broker === '') return undefined;
+    const broker = new BrokerLink(RED, config.broker, node.id);
+    // before everything else, and so the last to be closed: the farewells go by it
+    onClose((removed) => broker.close(removed));
     // Other nodes make the connection as soon as they are there, and a will goes with it: so this cannot wait.
-    if (broker !== undefined && read.service.presence?.sparkplugGroup === undefined) {
-      broker.setWill(statusMessage(station, 'offline'));
+    if (config.sparkplugGroup === '') broker.setWill(statusMessage(config.station, 'offline'));
+    return broker;
+  }
+
+  function evidenceOf({ node, config, onClose }: Context, folder: string | undefined): EvidenceFolder | undefined {
+    if (folder === undefined) return undefined;
+    const evidence = new EvidenceFolder({ folder: join(folder, 'evidence'), maxFiles: config.evidenceMaxFiles });
+    folders.set(node.id, evidence);
+    onClose(() => void folders.delete(node.id));
+    return evidence;
+  }
+
+  /** What the service tells, by outputs, status and metrics. */
+  function portsOf({ node, config, show, word }: Context): ServicePorts {
+    const { station } = config;
+
+    function countGolden({ event, sample, state }: GoldenRecord): void {
+      if (sample !== null && GOLDEN_ENDS.has(event)) monitor.goldenEnded(node.id, station, sample, event);
+      monitor.golden.set(node.id, { station, due: state.due !== null, problem: state.problem });
     }
 
-    /** Made when the service cannot be started. */
-    let emergency: EmergencyJudge | undefined;
-    const started = AlertService.start(read.service, {
+    function showGolden({ event, sample }: GoldenRecord): void {
+      const fill = GOLDEN_FILL_OF[event];
+      if (fill === undefined) return;
+      show({ fill, shape: 'ring', text: `${word(event.replace(' ', '_'))} ${sample ?? ''}`.trim() });
+    }
+
+    return {
       alert: (topic, payload) => node.send([{ topic, payload, qos: 1 }, null]),
       golden: (payload) => {
         node.send([null, { topic: stationTopic(station, 'golden'), payload, qos: 1, retain: true }]);
@@ -114,80 +132,85 @@ export = function (RED: NodeAPI) {
         node.send([null, { topic, payload, verdict }]);
       },
       warn: (sentence) => node.warn(sentence),
-      broker,
-      evidence,
-      render: rendererOf(modelNodeOf((id) => RED.nodes.getNode(id), definition.model)),
-    });
-    started.then(
-      () => broker?.open(),
-      (error: unknown) => {
-        showError(node, error);
-        node.error(error);
-      },
-    );
+    };
+  }
 
-    function countGolden({ event, sample, state }: GoldenRecord): void {
-      if (sample !== null && GOLDEN_ENDS.has(event)) monitor.goldenEnded(node.id, station, sample, event);
-      monitor.golden.set(node.id, { station, due: state.due !== null, problem: state.problem });
-    }
+  /** Judges one part: its verdict by output 2, and by the status. */
+  async function judge(
+    context: Context,
+    service: AlertService,
+    message: DefectAlertMessage,
+    send: Send,
+  ): Promise<void> {
+    const { node, config } = context;
+    const { payload, frame, notInspected, image } = message;
+    // a frame that nobody inspected still says how hot it was
+    const inference = message.inference ?? { thermal: message.thermal };
+    const { verdict, error, settled } = service.handle({ payload, frame, inference, notInspected, image });
+    // the picture stays on the verdict for dashboards, and never gets onto the alert
+    message.topic = stationTopic(config.station, 'verdict');
+    message.payload = verdict;
+    send([null, message]);
+    if (verdict.golden === undefined) monitor.verdict(node.id, config.station, verdict.verdict, verdict.reason);
+    showVerdict(context, service, verdict);
+    await settled;
+    if (error !== undefined) throw error;
+  }
 
-    function showGolden({ event, sample }: GoldenRecord): void {
-      const fill = GOLDEN_FILL_OF[event];
-      if (fill === undefined) return;
-      const text = `${RED._(`defect-alert.golden.${event.replace(' ', '_')}`)} ${sample ?? ''}`;
-      node.status({ fill, shape: 'ring', text: statusText(text.trim()) });
-    }
-
-    function showVerdict(service: AlertService, { verdict, reason }: VerdictRecord): void {
-      const { pass, triggers } = service.station.counters;
-      const waiting = service.undelivered;
-      const text = `${RED._(`defect-alert.status.${verdict}`)} ${pass}/${triggers}`;
-      node.status({
-        fill: FILL_OF[verdict],
-        shape: reason === undefined && waiting === 0 ? 'dot' : 'ring',
-        text: statusText(waiting > 1 ? `${text} ✉${waiting}` : text),
-      });
-    }
-
-    async function judge(service: AlertService, message: DefectAlertMessage, send: Send): Promise<void> {
-      const { payload, frame, notInspected, image } = message;
-      // a frame that nobody inspected still says how hot it was
-      const inference = message.inference ?? { thermal: message.thermal };
-      const { verdict, error, settled } = service.handle({ payload, frame, inference, notInspected, image });
-      // the picture stays on the verdict for dashboards, and never gets onto the alert
-      message.topic = stationTopic(station, 'verdict');
-      message.payload = verdict;
-      send([null, message]);
-      if (verdict.golden === undefined) monitor.verdict(node.id, station, verdict.verdict, verdict.reason);
-      showVerdict(service, verdict);
-      await settled;
-      if (error !== undefined) throw error;
-    }
-
-    onInput<DefectAlertMessage>(node, async (message, send) => {
-      let service: AlertService;
-      try {
-        service = await started;
-      } catch (error) {
-        judgeInEmergency(node.id, (emergency ??= new EmergencyJudge(definition)), message, send);
-        throw error;
-      }
-      if (message.rules !== undefined) {
-        const { rules, saved } = service.changeRules(message.rules);
-        const payload = { id: service.station.rulesId, rules: structuredClone(rules) };
-        send([null, { topic: stationTopic(station, 'rules'), payload }]);
-        await saved;
-      } else if (isGoldenCommand(message, station)) await service.commandGolden(message.payload);
-      else if (message.counters === 'reset') await service.resetCounters();
-      else await judge(service, message, send);
-    });
-    onClose(node, async (removed) => {
-      folders.delete(node.id);
-      monitor.golden.delete(node.id);
-      const service = await started.catch(() => undefined);
-      await service?.stop();
-      await broker?.close(removed);
+  function showVerdict({ show, word }: Context, service: AlertService, { verdict, reason }: VerdictRecord): void {
+    const { pass, triggers } = service.station.counters;
+    const waiting = service.undelivered;
+    const text = `${word(verdict)} ${pass}/${triggers}`;
+    show({
+      fill: FILL_OF[verdict],
+      shape: reason === undefined && waiting === 0 ? 'dot' : 'ring',
+      text: waiting > 1 ? `${text} ✉${waiting}` : text,
     });
   }
-  RED.nodes.registerType('defect-alert', DefectAlertNode);
+
+  defineNode<typeof DEFECT_ALERT.table, DefectAlertMessage, DefectAlertNode>(RED, {
+    properties: DEFECT_ALERT,
+
+    refused(node, _error, raw) {
+      node.emergency = new EmergencyJudge(raw);
+    },
+
+    refuse(message, send, _error, node) {
+      if (node.emergency !== undefined) judgeInEmergency(node.id, node.emergency, message, send);
+    },
+
+    start(context) {
+      const { node, config, raw, fail, onClose } = context;
+      const { station } = config;
+      const options = optionsOf(context);
+      const broker = brokerOf(context);
+      const evidence = evidenceOf(context, options.folder);
+      const render = rendererOf(modelNodeOf((id) => RED.nodes.getNode(id), config.model));
+      const started = AlertService.start(options, { ...portsOf(context), broker, evidence, render });
+      started.then(() => broker?.open(), fail);
+      onClose(async () => {
+        const service = await started.catch(() => undefined);
+        await service?.stop();
+        monitor.golden.delete(node.id);
+      });
+
+      return async function handle(message, send) {
+        let service: AlertService;
+        try {
+          service = await started;
+        } catch (error) {
+          judgeInEmergency(node.id, (node.emergency ??= new EmergencyJudge(raw)), message, send);
+          throw error;
+        }
+        if (message.rules !== undefined) {
+          const { rules, saved } = service.changeRules(message.rules);
+          const payload = { id: service.station.rulesId, rules: structuredClone(rules) };
+          send([null, { topic: stationTopic(station, 'rules'), payload }]);
+          await saved;
+        } else if (isGoldenCommand(message, station)) await service.commandGolden(message.payload);
+        else if (message.counters === 'reset') await service.resetCounters();
+        else await judge(context, service, message, send);
+      };
+    },
+  });
 };

@@ -1,7 +1,11 @@
 import { AlertStation, type FrameInput, type Judgement } from '../../src/alert/station';
-import { stationName, stationTopic } from '../../src/alert/judge/names';
+import { stationTopic } from '../../src/alert/judge/names';
 import { DEFAULT_RULES, type AlertRules } from '../../src/alert/judge/rules';
-import { readConfiguredRules, type DefectAlertDef } from './defect-alert-definition';
+import { readValue, valueOf, type Property, type Raw } from '../shared/properties';
+import { DEFECT_ALERT } from './properties';
+import { rulesOf } from './service-options';
+
+const { station, rules, minConfidence } = DEFECT_ALERT.table;
 
 /** What the flow says, as far as it can be used. */
 function usable<T>(read: () => T, otherwise: T): T {
@@ -12,13 +16,15 @@ function usable<T>(read: () => T, otherwise: T): T {
   }
 }
 
-/** The rules of the flow; without those that cannot be read the least confidence; else the defaults, which let less pass. */
-function usableRules(definition: DefectAlertDef): AlertRules {
-  const withoutRules = { ...definition, rules: '' };
-  return usable(
-    () => readConfiguredRules(definition),
-    usable(() => readConfiguredRules(withoutRules), DEFAULT_RULES),
-  );
+/** The rules of the flow, without those that cannot be read: the defaults in their place let less pass. */
+function usableRules(raw: Raw): AlertRules {
+  const read = <T>(property: Property<T>, value: unknown, otherwise: T) =>
+    usable(() => readValue(property, valueOf(property, value), 'it', raw), otherwise);
+  const readable = {
+    rules: read(rules, raw.rules, {}),
+    minConfidence: read(minConfidence, raw.minConfidence, undefined),
+  };
+  return usable(() => rulesOf(readable), DEFAULT_RULES);
 }
 
 /**
@@ -28,9 +34,10 @@ function usableRules(definition: DefectAlertDef): AlertRules {
 export class EmergencyJudge {
   readonly #station: AlertStation;
 
-  constructor(definition: DefectAlertDef) {
-    const name = usable(() => stationName(definition.station), 'station-1');
-    this.#station = new AlertStation(name, Date.now(), usableRules(definition));
+  /** @param raw the properties as they stand in the flow, unchecked */
+  constructor(raw: Raw) {
+    const name = usable(() => readValue(station, valueOf(station, raw.station), 'it'), station.default as string);
+    this.#station = new AlertStation(name, Date.now(), usableRules(raw));
   }
 
   get name(): string {

@@ -46,8 +46,8 @@ export interface NodeDefinition<T extends PropertyTable, M extends NodeMessageIn
    * every message is refused with it.
    */
   start(context: NodeContext<T, N>): Handler<M> | void;
-  /** Called once when the node refuses, for what others see of it. */
-  refused?(node: N, error: unknown): void;
+  /** Called once when the node refuses, for what others see of it; `raw`: its properties, unchecked. */
+  refused?(node: N, error: unknown, raw: Raw): void;
   /** What becomes of a message when the node refuses: it must not be lost. The error is told after it. */
   refuse?(message: M, send: Send, error: unknown, node: N): void;
   /** Types of the credentials, as registerType wants them. */
@@ -106,7 +106,7 @@ class RunningNode<T extends PropertyTable, M extends NodeMessageInFlow, N extend
       this.#refusal = error;
       this.#showError(error, true);
       this.#report.atStart(error);
-      this.#definition.refused?.(this.#node, error);
+      this.#definition.refused?.(this.#node, error, migrate(this.#definition.properties, flow));
       return (message, send) => {
         this.#definition.refuse?.(message, send, error, this.#node);
         throw error;

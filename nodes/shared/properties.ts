@@ -2,7 +2,7 @@
 import { expected, InspectionError } from '../../src/contract/errors';
 
 /** A value as flows hold it. */
-export type FlowValue = string | number | boolean;
+export type FlowValue = string | number | boolean | readonly unknown[];
 /** Properties as they stand in a flow, unchecked. */
 export type Raw = Readonly<Record<string, unknown>>;
 
@@ -24,7 +24,7 @@ export class Refusal extends Error {
 }
 
 export type PropertyKind =
-  'number' | 'integer' | 'choice' | 'text' | 'path' | 'boolean' | 'json' | 'node' | 'credential' | 'password';
+  'number' | 'integer' | 'choice' | 'text' | 'path' | 'boolean' | 'json' | 'list' | 'node' | 'credential' | 'password';
 
 /** Shown and checked only while other properties have one of these values; `set`: any value but empty or false. */
 export type Condition = Readonly<Record<string, readonly string[] | 'set'>>;

@@ -155,10 +155,15 @@ export function path(row: TextRow = {}): Property<string> {
   return textual('path', { ...asItIs, ...row });
 }
 
+interface JsonRow extends Common {
+  /** What must hold beside being an object. @throws InspectionError with a sentence of its own */
+  check?: (value: Record<string, unknown>, others: Raw) => void;
+}
+
 /** A JSON object as text, edited with the JSON editor; empty: `{}`. */
-export function json(row: Common = {}): Property<Record<string, unknown>> {
+export function json({ check, ...row }: JsonRow = {}): Property<Record<string, unknown>> {
   const expects: Expectation = { what: 'a JSON object', key: 'json' };
-  const read = (value: unknown): Record<string, unknown> => {
+  const objectOf = (value: unknown): Record<string, unknown> => {
     if (typeof value !== 'string') throw new Refusal(expects);
     if (value.trim() === '') return {};
     let parsed: unknown;
@@ -170,7 +175,22 @@ export function json(row: Common = {}): Property<Record<string, unknown>> {
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new Refusal(expects);
     return parsed as Record<string, unknown>;
   };
+  const read = (value: unknown, others: Raw): Record<string, unknown> => {
+    const object = objectOf(value);
+    check?.(object, others);
+    return object;
+  };
   return { ...row, kind: 'json', default: '', expects, read };
+}
+
+interface ListRow<T> extends Common {
+  /** Checks and converts the entries. @throws InspectionError with a sentence of its own */
+  parse: (entries: unknown) => T[];
+}
+
+/** A list of entries with fields of their own, which an editable list in the dialog edits; a new node has none. */
+export function list<T>({ parse, ...row }: ListRow<T>): Property<T[]> {
+  return { ...row, kind: 'list', default: [], expects: { what: 'a list', key: 'list' }, read: parse };
 }
 
 /** The id of a configuration node of a type; empty where it may be left out. */

@@ -12,7 +12,7 @@ import { Outbox } from './deliver/outbox';
 import { Pictures, type EvidencePictureOptions, type Renderer } from './keep/pictures';
 import { Presence, type PresenceOptions } from './announce/presence';
 import type { AlertRules } from './judge/rules';
-import { rulesId } from './judge/rules';
+import { rulesId } from './judge/rules-id';
 import { StateFile } from './keep/state-file';
 import { AlertStation, type FrameInput, type Judgement } from './station';
 import { VerdictLog, type LogFormat } from './keep/verdict-log';

@@ -18,7 +18,8 @@ import {
 import type { GoldenMark, VerdictRecord } from './judge/messages';
 import { PartDebounce } from './judge/part-debounce';
 import { RateLimit } from './judge/rate-limit';
-import { DEFAULT_RULES, readRules, rulesId, type AlertRules } from './judge/rules';
+import { DEFAULT_RULES, readRules, refuseStream, type AlertRules } from './judge/rules';
+import { rulesId } from './judge/rules-id';
 import { readTrace } from './judge/trace';
 import { NOT_INSPECTED_REASONS, type NotInspected, type Verdict } from '../contract/verdict';
 
@@ -54,12 +55,6 @@ function readNotInspected(value: unknown): NotInspected {
     throw expected(`one of ${NOT_INSPECTED_REASONS.join(', ')}`, 'msg.notInspected.reason', reason);
   }
   return { reason: known, detail: typeof detail === 'string' ? detail.slice(0, 300) : '' };
-}
-
-/** Golden samples are parts, and in stream mode a frame is none. @throws InspectionError BAD_ARGUMENT */
-export function refuseStream({ events }: AlertRules): void {
-  if (events.mode === 'stream')
-    throw expected('"part", as there are golden samples,', 'rules.events.mode', events.mode);
 }
 
 /**

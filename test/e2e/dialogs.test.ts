@@ -174,9 +174,7 @@ describe('the dialogs in a browser', () => {
       }
       await deploy();
       const saved = (await flows()).filter(({ type }) => OWN.has(type));
-      // defect-alert still has a dialog of its own
-      const versioned = saved.filter(({ type }) => type !== 'defect-alert');
-      for (const node of versioned) assert.equal(node.version, 1, `${node.type} carries the version of its properties`);
+      for (const node of saved) assert.equal(node.version, 1, `${node.type} carries the version of its properties`);
       if (example.some(({ type }) => type === 'inspection-model')) {
         await waitFor('the model to be ready', () => / ready, sha256 /.test(nodeRed.log.slice(logged)));
       }

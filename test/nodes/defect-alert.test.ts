@@ -165,7 +165,7 @@ describe('defect-alert node', () => {
       { goldenSamples: [{ name: 'G', verdict: 'PASS' }], rules: '{"events":{"mode":"stream"}}' },
       /Expected "part", as there are golden samples, for rules.events.mode but received "stream"/,
     ],
-    [{ rules: '{oops' }, /Expected an object for rules but received "{oops"/],
+    [{ rules: '{oops' }, /Expected a JSON object for rules but received "{oops"/],
     [{ broker: 'none' }, /broker/],
   ] as const) {
     it(`refuses ${JSON.stringify(config)} on every message, with one sentence, and judges all the same`, async () => {

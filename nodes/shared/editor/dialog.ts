@@ -9,6 +9,8 @@ export class Dialog {
   readonly #properties: NodeProperties;
   readonly #prefix: string;
   readonly #codeEditors = new Map<string, CodeEditor>();
+  /** Properties without a field of their own: how to read what is shown of them. */
+  readonly #shown = new Map<string, () => unknown>();
 
   constructor(node: EditorNode, properties: NodeProperties, isConfig: boolean) {
     this.node = node;
@@ -25,9 +27,25 @@ export class Dialog {
   /** The values in the fields now, deployed or not. */
   readonly values = (): Raw => {
     const names = Object.keys(this.#properties.table);
-    const shown = names.map((name) => [name, valueIn(this.field(name))] as const);
+    const shown = names.map((name) => [name, this.#shown.get(name)?.() ?? valueIn(this.field(name))] as const);
     return { ...this.node, ...Object.fromEntries(shown.filter(([, value]) => value !== undefined)) };
   };
+
+  /** What a property means in the flow that is edited: brought up to date, with its default. */
+  readonly stored = (name: string): unknown =>
+    migrate(this.#properties, this.node)[name] ?? this.#properties.table[name]?.default;
+
+  /** Takes over a property: `read` gives what the dialog shows of it, in place of a field. */
+  readonly provide = (name: string, read: () => unknown): void => void this.#shown.set(name, read);
+
+  /** To be called when something that is no field has changed. */
+  readonly changed = (): void => this.#showRows();
+
+  /** The list of a property that is one. */
+  readonly list = (name: string): JQuery => $(`#${this.#prefix}-${name}-list`);
+
+  /** The code editor of a JSON property. */
+  readonly codeEditor = (name: string): CodeEditor | undefined => this.#codeEditors.get(name);
 
   /**
    * Shows what the node means: an older flow brought up to date, and defaults where it has nothing. The editor itself
@@ -53,6 +71,10 @@ export class Dialog {
     for (const [name, editor] of this.#codeEditors) {
       const text = editor.getValue().trim();
       this.field(name).val(/^\{\s*\}$/.test(text) ? '' : text);
+    }
+    // what has no field is stored here: the editor takes over fields only
+    for (const [name, read] of this.#shown) {
+      if (this.field(name).length === 0) this.node[name] = read();
     }
     this.node.version = versionOf(this.#properties);
     this.close();
@@ -80,7 +102,7 @@ export class Dialog {
       if (property.when === undefined) continue;
       const isShown = applies(property, table, values);
       // what stands beside another goes with its row
-      if (property.beside === undefined) this.row(name).toggle(isShown);
+      if (property.beside === undefined) this.row(name).add(this.list(name).closest('.form-row')).toggle(isShown);
     }
   }
 }

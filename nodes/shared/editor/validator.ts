@@ -1,4 +1,4 @@
-import { describeValue } from '../../../src/contract/errors';
+import { describeValue, InspectionError } from '../../../src/contract/errors';
 import { applies, Refusal, valueOf, type NodeProperties, type Property, type Raw } from '../properties';
 import type { EditorNode, Validator } from './red';
 
@@ -23,6 +23,10 @@ export function validatorOf(
       property.read(received, others);
       return true;
     } catch (error) {
+      // what is inside an object or a list has names that no caption knows: the run time's sentence says more
+      if (error instanceof InspectionError && (property.kind === 'json' || property.kind === 'list')) {
+        return error.message;
+      }
       const { key, values } = error instanceof Refusal ? error.expectation : property.expects;
       return this._('inspection.expected.sentence', {
         what: this._(`inspection.expected.${key}`, { ...values }),

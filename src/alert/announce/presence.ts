@@ -1,9 +1,9 @@
 import type { BrokerMessage, BrokerPort } from '../deliver/broker';
 import { discoveryMessages } from './home-assistant';
-import { stationTopic } from '../judge/names';
+import { sparkplugGroup, stationTopic } from '../judge/names';
 import type { VerdictRecord } from '../judge/messages';
 import type { GoldenRecord } from '../golden/records';
-import { loadSparkplugCodec, SparkplugEdge, sparkplugGroup } from './sparkplug';
+import { loadSparkplugCodec, SparkplugEdge } from './sparkplug';
 import type { StateFile } from '../keep/state-file';
 
 export interface PresenceOptions {

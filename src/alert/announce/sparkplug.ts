@@ -75,13 +75,6 @@ export async function loadSparkplugCodec(name = SPARKPLUG_PACKAGE): Promise<Spar
   throw expected(`the package ${SPARKPLUG_PACKAGE} with spBv1.0`, 'Sparkplug', name);
 }
 
-/** Reads a Sparkplug group id: any text but `+ / #` and control characters, at most 64 characters. */
-export function sparkplugGroup(value: unknown): string {
-  // eslint-disable-next-line no-control-regex
-  if (typeof value === 'string' && /^[^+/#\u0000-\u001f\u007f<>]{1,64}$/.test(value.trim())) return value.trim();
-  throw expected('1 to 64 characters without + / #', 'Sparkplug group', value);
-}
-
 /** Builds the messages of one edge node, with its sequence numbers: `seq` per message, `bdSeq` per connection. */
 export class SparkplugEdge {
   readonly #codec: SparkplugCodec;

@@ -6,11 +6,7 @@ import { NO_MEMORY, type GoldenMemory, type SampleResult } from './memory';
 import { goldenResult, type AnnouncedSample, type GoldenEvent } from './records';
 import type { GoldenRecord, GoldenResult, GoldenState } from './records';
 import type { GoldenSample } from './samples';
-import { dueAtMs, type GoldenSchedule } from './schedule';
-
-/** `tell`: say so · `alert`: raise an alert too · `stop`: and judge no part until the check is done. */
-export const OVERDUE_ACTIONS = ['tell', 'alert', 'stop'] as const;
-export type OverdueAction = (typeof OVERDUE_ACTIONS)[number];
+import { dueAtMs, type GoldenSchedule, type OverdueAction } from './schedule';
 
 export interface GoldenOptions {
   samples: GoldenSample[];

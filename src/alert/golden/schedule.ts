@@ -1,17 +1,23 @@
 import { expected } from '../../contract/errors';
-import { numberBetween, oneOf } from '../../contract/validate';
 
 /** When each golden sample is to be checked again. */
 export type GoldenSchedule =
   { kind: 'none' } | { kind: 'hours'; hours: number } | { kind: 'times'; minutesOfDay: number[] };
+
+/** `tell`: say so · `alert`: raise an alert too · `stop`: and judge no part until the check is done. */
+export type OverdueAction = 'tell' | 'alert' | 'stop';
 
 const MS_PER_HOUR = 3_600_000;
 /** A check that lies further ahead than this was noted by a clock that was wrong. */
 const CLOCK_SLACK_MS = 60_000;
 const MAX_TIMES = 24;
 
-/** Reads `06:00, 14:00, 22:00` as minutes of the day, rising. */
-function readTimes(value: unknown): number[] {
+/**
+ * Reads `06:00, 14:00, 22:00` as minutes of the day, rising.
+ *
+ * @throws InspectionError BAD_ARGUMENT
+ */
+export function readTimes(value: unknown): number[] {
   const times = typeof value === 'string' ? value.split(',').map((time) => time.trim()) : [];
   const minutes = times.map((time) => {
     const [, hour, minute] = /^(\d{1,2}):(\d{2})$/.exec(time) ?? [];
@@ -21,18 +27,6 @@ function readTimes(value: unknown): number[] {
     return [...new Set(minutes)].sort((a, b) => a - b);
   }
   throw expected('times of the day such as 06:00, 14:00, 22:00', 'goldenTimes', value);
-}
-
-/** Reads the schedule's three properties; only the one in use has to fit. */
-export function readSchedule(kind: unknown, hours: unknown, times: unknown): GoldenSchedule {
-  switch (kind === undefined || kind === '' ? 'none' : oneOf(kind, 'goldenSchedule', ['hours', 'times'] as const)) {
-    case 'hours':
-      return { kind: 'hours', hours: numberBetween(hours ?? 8, 'goldenHours', 0.01, 8760) };
-    case 'times':
-      return { kind: 'times', minutesOfDay: readTimes(times ?? '06:00, 14:00, 22:00') };
-    default:
-      return { kind: 'none' };
-  }
 }
 
 /** The first of the times of day after a moment, in the time zone of the machine; the clock change is the Date's affair. */

@@ -1,4 +1,5 @@
 import { expected } from '../../contract/errors';
+import { utf8Length } from '../../kit/utf8-length';
 
 /**
  * Names that come from people, models and cameras end up in MQTT topics, file names, tables and web pages.
@@ -40,7 +41,7 @@ export function publishTopic(value: unknown, name = 'topic'): string {
   if (
     typeof value === 'string' &&
     value !== '' &&
-    Buffer.byteLength(value) <= TOPIC_MAX_BYTES &&
+    utf8Length(value) <= TOPIC_MAX_BYTES &&
     !TOPIC_FORBIDDEN.test(value) &&
     !value.startsWith('$') &&
     value.split('/').every((level) => level.trim() !== '')
@@ -48,6 +49,13 @@ export function publishTopic(value: unknown, name = 'topic'): string {
     return value;
   }
   throw expected(`an MQTT topic of at most ${TOPIC_MAX_BYTES} bytes without + # or control characters`, name, value);
+}
+
+/** Reads a Sparkplug group id: any text but `+ / #` and control characters, at most 64 characters. */
+export function sparkplugGroup(value: unknown): string {
+  // eslint-disable-next-line no-control-regex
+  if (typeof value === 'string' && /^[^+/#\u0000-\u001f\u007f<>]{1,64}$/.test(value.trim())) return value.trim();
+  throw expected('1 to 64 characters without + / #', 'Sparkplug group', value);
 }
 
 export type StationTopic = 'alert' | 'verdict' | 'status' | 'rules' | 'picture' | 'golden';

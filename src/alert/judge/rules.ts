@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { expected } from '../../contract/errors';
 import { integerBetween, numberBetween, oneOf } from '../../contract/validate';
+import { utf8Length } from '../../kit/utf8-length';
 import { plainText } from './names';
 
 /** How much a defect matters, rising. */
@@ -233,20 +233,13 @@ export function readRules(change: unknown, current: AlertRules = DEFAULT_RULES, 
       if (!Object.hasOwn(rules[key], field)) (rules[key] as Record<string, unknown>)[field] = value;
     }
   }
-  const bytes = Buffer.byteLength(JSON.stringify(rules));
+  const bytes = utf8Length(JSON.stringify(rules));
   if (bytes > MAX_RULES_BYTES) throw expected(`at most ${MAX_RULES_BYTES} bytes of JSON`, name, `${bytes} bytes`);
   return rules;
 }
 
-/** Twelve hex digits that name these rules: equal rules, equal id. */
-export function rulesId(rules: AlertRules): string {
-  return createHash('sha256').update(canonicalJson(rules)).digest('hex').slice(0, 12);
-}
-
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) =>
-    typeof item === 'object' && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : item,
-  );
+/** Golden samples are parts, and in stream mode a frame is none. @throws InspectionError BAD_ARGUMENT */
+export function refuseStream({ events }: AlertRules): void {
+  if (events.mode === 'stream')
+    throw expected('"part", as there are golden samples,', 'rules.events.mode', events.mode);
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { readCounters, type Counters } from '../judge/counters';
 import { replaceTextFile } from '../../kit/durable-file';
 import { readGoldenMemory, type GoldenMemory } from '../golden/memory';
-import { readRules, rulesId, type AlertRules } from '../judge/rules';
+import { readRules, type AlertRules } from '../judge/rules';
+import { rulesId } from '../judge/rules-id';
 
 /** What a station remembers over a restart. */
 export interface KeptState {

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { AppendFile } from '../../kit/durable-file';
 import type { VerdictRecord } from '../judge/messages';
 
-export const LOG_FORMATS = ['csv', 'jsonl'] as const;
-export type LogFormat = (typeof LOG_FORMATS)[number];
+export type LogFormat = 'csv' | 'jsonl';
 
 export interface VerdictLogOptions {
   folder: string;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { get } from 'sparkplug-payload';
-import { loadSparkplugCodec, SparkplugEdge, sparkplugGroup } from '../../../src/alert/announce/sparkplug';
+import { loadSparkplugCodec, SparkplugEdge } from '../../../src/alert/announce/sparkplug';
+import { sparkplugGroup } from '../../../src/alert/judge/names';
 import { AlertStation } from '../../../src/alert/station';
 import { detection, FRAME, INFERENCE, NOW_MS } from '../fixtures';
 

@@ -1,38 +1,28 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { dueAtMs, readSchedule } from '../../../src/alert/golden/schedule';
+import { dueAtMs, readTimes, type GoldenSchedule } from '../../../src/alert/golden/schedule';
 
 const HOUR_MS = 3_600_000;
 /** A moment of a day in the machine's own time zone. */
 const at = (day: number, hour: number, minute = 0): number => new Date(2026, 5, day, hour, minute).getTime();
 
-describe('readSchedule', () => {
-  it('reads hours, times and nothing', () => {
-    assert.deepEqual(readSchedule('hours', '4', ''), { kind: 'hours', hours: 4 });
-    assert.deepEqual(readSchedule('times', '', '14:00, 6:00,22:30,14:00'), {
-      kind: 'times',
-      minutesOfDay: [360, 840, 1350],
-    });
-    assert.deepEqual(readSchedule('', 'nonsense', 'nonsense'), { kind: 'none' });
+describe('readTimes', () => {
+  it('reads times of the day, each once, rising', () => {
+    assert.deepEqual(readTimes('14:00, 6:00,22:30,14:00'), [360, 840, 1350]);
   });
-  for (const [kind, hours, times] of [
-    ['daily', 1, ''],
-    ['hours', 0, ''],
-    ['hours', 'x', ''],
-    ...['', '25:00', '12:60', '06:00;14:00', '6'].map((text) => ['times', 1, text] as const),
-  ] as const) {
-    it(`refuses ${kind} ${hours} ${JSON.stringify(times)}`, () => {
-      assert.throws(
-        () => readSchedule(kind, hours, times),
-        /^InspectionError|Expected .* for golden(Schedule|Hours|Times)/,
-      );
+  for (const times of ['', '25:00', '12:60', '06:00;14:00', '6', 600, undefined]) {
+    it(`refuses ${JSON.stringify(times)}`, () => {
+      assert.throws(() => readTimes(times), {
+        code: 'BAD_ARGUMENT',
+        message: /^Expected times of the day .* for goldenTimes but/,
+      });
     });
   }
 });
 
 describe('dueAtMs', () => {
-  const hours = readSchedule('hours', 8, '');
-  const times = readSchedule('times', 8, '06:00, 14:00, 22:00');
+  const hours = { kind: 'hours', hours: 8 } as const;
+  const times: GoldenSchedule = { kind: 'times', minutesOfDay: readTimes('06:00, 14:00, 22:00') };
 
   it('a sample that was never right is due since the schedule is there', () => {
     for (const schedule of [hours, times]) assert.equal(dueAtMs(schedule, undefined, at(1, 9), at(1, 10)), at(1, 9));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DEFAULT_RULES, readRules, rulesId } from '../../../src/alert/judge/rules';
+import { DEFAULT_RULES, readRules } from '../../../src/alert/judge/rules';
+import { rulesId } from '../../../src/alert/judge/rules-id';
 
 describe('readRules', () => {
   it('keeps what is not named', () => {

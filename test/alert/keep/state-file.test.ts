@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { newCounters } from '../../../src/alert/judge/counters';
-import { DEFAULT_RULES, readRules, rulesId } from '../../../src/alert/judge/rules';
+import { DEFAULT_RULES, readRules } from '../../../src/alert/judge/rules';
+import { rulesId } from '../../../src/alert/judge/rules-id';
 import { StateFile } from '../../../src/alert/keep/state-file';
 
 describe('StateFile', () => {

@@ -27,14 +27,20 @@ for (const type of Object.keys(declared['node-red'].nodes)) {
   describe(`what is shown of the properties of ${type}`, () => {
     it('the dialog has a field for each, and none without a property', () => {
       const html = readFileSync(join(room, `${type}.html`), 'utf8');
-      const fields = [...html.matchAll(/<(?:input|select)[^>]* id="node-(?:config-)?input-([A-Za-z]+)"/g)];
+      const fields = [...html.matchAll(/<(?:input|select|ol)[^>]* id="node-(?:config-)?input-([A-Za-z]+)(?:-list)?"/g)];
       const shown = fields.map(([, name]) => name as string).filter((name) => !CUSTOM_ROWS.has(name));
       assert.deepEqual(shown, names);
     });
 
     for (const language of readdirSync(join(room, 'locales')).filter((name) => name === 'en-US')) {
       const catalogue = JSON.parse(readFileSync(join(room, 'locales', language, `${type}.json`), 'utf8')) as Catalogue;
-      const { label = {}, help = {}, hint = {}, placeholder = {} } = catalogue[type] ?? assert.fail('no captions');
+      const {
+        label = {},
+        help = {},
+        hint = {},
+        tip = {},
+        placeholder = {},
+      } = catalogue[type] ?? assert.fail('no captions');
 
       it(`${language}: a caption and an explanation for each, in the help too, and none left over`, () => {
         const page = readFileSync(join(room, 'locales', language, `${type}.html`), 'utf8');
@@ -43,7 +49,7 @@ for (const type of Object.keys(declared['node-red'].nodes)) {
           assert.ok(help[name], `no help.${name}`);
           assert.ok(page.includes(`<dd>${help[name] as string}</dd>`), `${name} is not in the help`);
         }
-        for (const [group, words] of Object.entries({ help, hint, placeholder })) {
+        for (const [group, words] of Object.entries({ help, hint, tip, placeholder })) {
           for (const name of Object.keys(words)) {
             assert.ok(names.includes(name) || CUSTOM_ROWS.has(name), `${group}.${name} is of no property`);
           }

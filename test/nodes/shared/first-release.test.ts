@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { CAMERA_IN } from '../../../nodes/camera-in/properties';
+import { DEFECT_ALERT } from '../../../nodes/defect-alert/properties';
 import { INSPECTION_MODEL } from '../../../nodes/inspection-model/properties';
 import { MODEL_CALIBRATE } from '../../../nodes/model-calibrate/properties';
 import { MODEL_SHADOW } from '../../../nodes/model-shadow/properties';
@@ -23,6 +24,7 @@ import { ROOT } from '../../helpers/root';
 const FIXTURES = join(ROOT, 'test', 'nodes', 'fixtures', '0.1.0');
 const ALL: NodeProperties[] = [
   CAMERA_IN,
+  DEFECT_ALERT,
   INSPECTION_MODEL,
   MODEL_CALIBRATE,
   MODEL_SHADOW,
@@ -56,7 +58,8 @@ for (const file of readdirSync(FIXTURES)) {
       it(`${String(flow.type)} means what it meant, and what it lacks is the default`, () => {
         const values = readProperties(properties, flow);
         for (const [name, value] of Object.entries(stated(properties, flow))) {
-          assert.equal(String(values[name]), value, name);
+          const isObject = typeof values[name] === 'object';
+          assert.equal(isObject ? JSON.stringify(values[name]) : String(values[name]), value, name);
         }
         for (const [name, property] of Object.entries(properties.table)) {
           const isLeftOut = flow[name] === undefined || (flow[name] === '' && !property.mayBeBlank);
@@ -69,7 +72,9 @@ for (const file of readdirSync(FIXTURES)) {
 }
 
 describe('blanks that the dialogs of 0.1.0 left', () => {
-  const [camera, model, detect, , guard, shadow] = nodesOf('saved-by-dialogs.json') as [Raw, Raw, Raw, Raw, Raw, Raw];
+  const [camera, model, detect, guard, shadow, alert] = ['camera', 'model', 'detect', 'guard', 'shadow', 'alert'].map(
+    (name) => nodesOf('saved-by-dialogs.json').find(({ id }) => id === name),
+  ) as [Raw, Raw, Raw, Raw, Raw, Raw];
 
   it('are the defaults where a number must be', () => {
     const { timeout, maxSize, delay } = readProperties(CAMERA_IN, camera);
@@ -78,6 +83,8 @@ describe('blanks that the dialogs of 0.1.0 left', () => {
     const { interval, reaction } = readProperties(THERMAL_GUARD, guard);
     assert.deepEqual([interval, reaction], [10, 240]);
     assert.equal(readProperties(MODEL_SHADOW, shadow).canaryParts, 100);
+    const { deliveryPerSecond, evidenceMaxFiles, drawPerSecond } = readProperties(DEFECT_ALERT, alert);
+    assert.deepEqual([deliveryPerSecond, evidenceMaxFiles, drawPerSecond], [50, 500, 0]);
   });
 
   it('stay blanks where nothing is a value of its own', () => {
