@@ -1,5 +1,6 @@
 import { parseCameraUrl } from '../../src/camera/http/camera-url';
-import { isDevice, isRpicam, LIMITS, parseRegion, SETTINGS_DEFAULTS, TRIGGERS } from '../../src/camera/settings';
+import { parseRegion } from '../../src/contract/view';
+import { isDevice, isRpicam, LIMITS, SETTINGS_DEFAULTS, TRIGGERS } from '../../src/camera/settings';
 import { defineProperties, fromFirstRelease, Refusal, type Raw } from '../shared/properties';
 import {
   boolean,

@@ -85,8 +85,12 @@ export = function (RED: NodeAPI) {
       const { node, config, fail, onClose } = context;
       const base = RED.settings.userDir ?? process.cwd();
       const folder = resolve(base, config.folder);
-      const { samples, similarBits, target, method, augment, threads, maxRecallLoss } = config;
-      const options = { target, method, threads, maxRecallLoss, samples, augment, out: resolve(base, config.out) };
+      const { samples, similarBits, target, method, augment, threads, maxRecallLoss, setThresholds } = config;
+      const good = config.good === '' ? undefined : resolve(base, config.good);
+      const options = {
+        ...{ target, method, threads, maxRecallLoss, samples, augment, setThresholds, good },
+        out: resolve(base, config.out),
+      };
       readOptions({ ...options, model: config.model, calibration: folder });
       const collector = new CalibrationCollector({
         folder,

@@ -7,6 +7,6 @@ export const YOLO_INT8_DETECT = defineProperties({
   table: {
     model: node({ icon: 'cube', nodeType: 'inspection-model', required: true }),
     // blank: the model's own threshold
-    confidence: optionalNumber({ icon: 'sliders', default: 0.25, min: 0, max: 1, step: 0.01 }),
+    confidence: optionalNumber({ icon: 'sliders', min: 0, max: 1, step: 0.01 }),
   },
 });

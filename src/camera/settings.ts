@@ -1,5 +1,5 @@
 import type { Overload } from '../contract/detector';
-import { expected } from '../contract/errors';
+import { parseRegion, parseRotation } from '../contract/view';
 import { integerBetween, numberBetween, oneOf } from '../contract/validate';
 import type { Rectangle, Rotation } from '../contract/frame';
 
@@ -48,24 +48,7 @@ export const LIMITS = {
   delay: { min: 0, max: 10_000 },
 } as const;
 
-/** Longest side that a region may reach to, pixels. */
-const MAX_SIDE = 65_535;
 const BYTES_PER_MB = 1024 * 1024;
-
-/** Reads `x, y, width, height` in pixels of the upright picture; empty: the whole picture. */
-export function parseRegion(value: unknown): Rectangle | undefined {
-  if (value === '' || value === undefined || value === null) return undefined;
-  const numbers =
-    typeof value === 'string' ? value.split(',').map((part) => (part.trim() === '' ? NaN : Number(part))) : [];
-  const [x, y, width, height] = numbers as [number, number, number, number];
-  const isUsable =
-    numbers.length === 4 &&
-    numbers.every((number) => Number.isInteger(number) && number >= 0 && number <= MAX_SIDE) &&
-    width > 0 &&
-    height > 0;
-  if (isUsable) return { x, y, width, height };
-  throw expected('x, y, width, height in whole pixels, or nothing,', 'region', value);
-}
 
 /** Names of a USB camera: the video node, or one that stays with the camera. */
 const DEVICE = /^\/dev\/(video\d{1,3}|v4l\/by-(id|path)\/[A-Za-z0-9][A-Za-z0-9._:+-]*)$/;
@@ -94,10 +77,6 @@ export function parseSize(raw: Record<string, unknown>): { width: number; height
     width: integerBetween(width, 'width', LIMITS.side.min, LIMITS.side.max),
     height: integerBetween(height, 'height', LIMITS.side.min, LIMITS.side.max),
   };
-}
-
-function parseRotation(value: unknown): Rotation {
-  return Number(oneOf(String(value), 'rotate', ['0', '90', '180', '270'])) as Rotation;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { meanAveragePrecision, type ClassScore, type MeanAveragePrecision } from '../evaluate/map';
 import { listImages, readDataset } from '../evaluate/map-dataset';
 import { EVALUATION, findAll } from '../evaluate/map-evaluate';
-import { chooseThresholds } from '../evaluate/class-thresholds';
+import { chooseThresholds, MIN_GOOD_PARTS } from '../evaluate/class-thresholds';
 import { partRates, ratesAt } from '../evaluate/part-rates';
 import { limitsOf, Pipeline } from '../detect/pipeline';
 import { actualThreads } from '../detector/options';
@@ -21,9 +21,6 @@ interface EvalOptions {
   threads: string;
   json?: boolean;
 }
-
-/** With fewer, a threshold per class is one picture's accident. */
-const MIN_GOOD_PARTS = 50;
 
 /** A note on stderr after this many images. */
 const PROGRESS_EVERY = 50;

@@ -88,6 +88,13 @@ export const registerQuantize: RegisterCommand = (program) => {
     .option('--labels <dir>', 'YOLO labels of the pictures: certify mAP and recall instead of agreement')
     .option('--certify <dir>', 'pictures that the certificate is made on, instead of a share of the others')
     .option('--certify-labels <dir>', 'YOLO labels of those')
+    .option('--region <x,y,w,h>', 'only this part of the upright pictures, pixels, as the camera-in has it')
+    .option('--rotate <degrees>', 'turn the pictures clockwise: 0, 90, 180 or 270, as the camera-in does', '0')
+    .option(
+      '--set-thresholds <percent>',
+      'choose the least confidence per class at which each class fails at most this percentage of the good parts',
+    )
+    .option('--good <dir>', 'pictures of good parts for that; calibration pictures labelled as empty count too')
     .option('--samples <n>', 'calibration pictures at most', String(defaults.samples))
     .addOption(new Option('--method <name>', 'how ranges are chosen').choices(METHODS).default(defaults.method))
     .addOption(new Option('--target <name>', 'CPU that the model is for').choices(TARGETS).default(defaults.target))

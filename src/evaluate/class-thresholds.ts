@@ -3,6 +3,9 @@ import type { EvaluatedImage } from './map';
 
 /** Per unit of confidence: finer than the steps of an INT8 class score near the usual thresholds. */
 const STEPS = 100;
+/** With fewer good parts, a threshold per class is one picture's accident. */
+export const MIN_GOOD_PARTS = 50;
+
 /** No class is asked for less: below, findings are guesses. */
 const LOWEST = 0.25;
 

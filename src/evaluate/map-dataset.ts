@@ -1,6 +1,8 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { extname, join, parse } from 'node:path';
 import { InspectionError, expected, messageOf } from '../contract/errors';
+import type { Rectangle } from '../contract/frame';
+import type { View } from '../contract/view';
 import type { Truth } from './map';
 
 /** What the decoder reads and datasets hold. */
@@ -10,9 +12,11 @@ export interface DatasetImage {
   path: string;
   /** As the label file has them. */
   labels: YoloLabel[];
+  /** What of it is inspected; undefined: all of it, as it is. */
+  view?: View | undefined;
 }
 
-/** One line of a YOLO label file: shares of the upright image's width and height. */
+/** One line of a YOLO label file: shares of the whole upright image's width and height. */
 export interface YoloLabel {
   classId: number;
   centreX: number;
@@ -97,4 +101,26 @@ export function toTruths(labels: readonly YoloLabel[], image: { width: number; h
       height: height * image.height,
     },
   }));
+}
+
+/** A thing counts as long as this share of its area is inside of what is inspected. */
+const LEAST_INSIDE = 0.5;
+
+/** Labels as boxes in pixels of the upright image; what lies outside of the region that is inspected is nobody's to find. */
+export function truthsOf(labels: readonly YoloLabel[], image: { width: number; height: number }, view?: View): Truth[] {
+  const truths = toTruths(labels, image);
+  return view?.region ? truthsInside(truths, view.region) : truths;
+}
+
+/** Those that mostly lie in the region, cut at its edges. */
+function truthsInside(truths: readonly Truth[], region: Rectangle): Truth[] {
+  return truths.flatMap((truth) => {
+    const { box } = truth;
+    const left = Math.max(box.x, region.x);
+    const top = Math.max(box.y, region.y);
+    const width = Math.min(box.x + box.width, region.x + region.width) - left;
+    const height = Math.min(box.y + box.height, region.y + region.height) - top;
+    const isInside = width > 0 && height > 0 && width * height >= LEAST_INSIDE * box.width * box.height;
+    return isInside ? [{ ...truth, box: { x: left, y: top, width, height } }] : [];
+  });
 }

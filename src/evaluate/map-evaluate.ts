@@ -4,7 +4,7 @@ import { nms } from '../detect/nms';
 import type { Pipeline } from '../detect/pipeline';
 import { InspectionError, expected, messageOf } from '../contract/errors';
 import { meanAveragePrecision, type EvaluatedImage, type MeanAveragePrecision } from './map';
-import { toTruths, type DatasetImage } from './map-dataset';
+import { truthsOf, type DatasetImage } from './map-dataset';
 
 /**
  * What Ultralytics' `val` uses: nearly every candidate counts (precision at high recall needs them), a box may stand for
@@ -34,11 +34,11 @@ export async function findAll(
   for (const image of dataset) checkClasses(image, classNames);
   const images: EvaluatedImage[] = [];
   let next = prepare(pipeline, dataset[0]);
-  for (const [index, { labels }] of dataset.entries()) {
+  for (const [index, { labels, view }] of dataset.entries()) {
     const prepared = await (next as NonNullable<typeof next>);
     next = prepare(pipeline, dataset[index + 1]);
     const { detections, image } = await pipeline.infer(prepared, EVALUATION);
-    images.push({ detections: nms(detections, EVALUATION), truths: toTruths(labels, image) });
+    images.push({ detections: nms(detections, EVALUATION), truths: truthsOf(labels, image, view) });
     onProgress(index + 1);
   }
   return images;
@@ -51,15 +51,15 @@ export async function evaluate(pipeline: Pipeline, dataset: readonly DatasetImag
 
 function prepare(pipeline: Pipeline, image: DatasetImage | undefined): ReturnType<Pipeline['prepare']> | undefined {
   if (image === undefined) return undefined;
-  const prepared = prepareFile(pipeline, image.path);
+  const prepared = prepareFile(pipeline, image);
   // it is awaited when its turn comes; a failure before that is not unhandled
   prepared.catch(() => {});
   return prepared;
 }
 
-async function prepareFile(pipeline: Pipeline, path: string): ReturnType<Pipeline['prepare']> {
+async function prepareFile(pipeline: Pipeline, { path, view }: DatasetImage): ReturnType<Pipeline['prepare']> {
   try {
-    return await pipeline.prepare(await readFile(path));
+    return await pipeline.prepare(await readFile(path), view);
   } catch (error) {
     const code = error instanceof InspectionError ? error.code : 'IO_FAILED';
     throw new InspectionError(code, `${basename(path)}: ${messageOf(error)}`, { cause: error });

@@ -1,4 +1,5 @@
-import sharp from 'sharp';
+import type { View } from '../contract/view';
+import { openView } from './letterbox';
 
 /** Grey pixels per row and rows of the small picture that is compared. */
 const COLUMNS = 17;
@@ -12,10 +13,12 @@ export const HASH_BITS = (COLUMNS - 1) * ROWS;
  * 2013). Pictures that look alike differ in few bits, however they are coded.
  *
  * @param image encoded bytes
+ * @param view only this part counts, turned like this; default: the whole picture
  * @returns 32 bytes
  */
-export async function differenceHash(image: Uint8Array): Promise<Uint8Array> {
-  const grey = await sharp(image).autoOrient().greyscale().resize(COLUMNS, ROWS, { fit: 'fill' }).raw().toBuffer();
+export async function differenceHash(image: Uint8Array, view?: View): Promise<Uint8Array> {
+  const { picture } = await openView(image, view);
+  const grey = await picture.greyscale().resize(COLUMNS, ROWS, { fit: 'fill' }).raw().toBuffer();
   const hash = new Uint8Array(HASH_BITS / 8);
   for (let bit = 0; bit < HASH_BITS; bit++) {
     const at = Math.floor(bit / (COLUMNS - 1)) * COLUMNS + (bit % (COLUMNS - 1));

@@ -123,6 +123,19 @@ export async function openUpright(image: Uint8Array, frame: Partial<FrameInfo> |
   };
 }
 
+/** Opens a picture upright and cuts out the part that is inspected; `region` is what of it lies inside the picture. */
+export async function openView(
+  image: Uint8Array,
+  frame: Partial<FrameInfo> | undefined,
+): Promise<OpenedPicture & { region: Rectangle }> {
+  const opened = await openUpright(image, frame);
+  const region = regionInside(frame?.region, opened.width, opened.height);
+  if (frame?.region) {
+    opened.picture.extract({ left: region.x, top: region.y, width: region.width, height: region.height });
+  }
+  return { ...opened, region };
+}
+
 /**
  * Decodes a picture and letterboxes it to the model's input: EXIF orientation and `frame.rotate` applied, region cut
  * out, grey, alpha, CMYK and 16-bit pictures turned into 8-bit RGB. Runs in libuv's thread pool.
@@ -140,13 +153,8 @@ export async function decodeAndLetterbox(
     throw expected('a Buffer with an encoded picture', 'the image', image, 'BAD_IMAGE');
   if (image.byteLength === 0) throw expected('a Buffer with an encoded picture', 'the image', image, 'BAD_IMAGE');
   try {
-    const { picture, width, height } = await openUpright(image, frame);
-    const region = regionInside(frame?.region, width, height);
+    const { picture, width, height, region } = await openView(image, frame);
     const geometry = letterboxGeometry(width, height, region, input.width, input.height);
-
-    if (frame?.region) {
-      picture.extract({ left: region.x, top: region.y, width: region.width, height: region.height });
-    }
     picture.removeAlpha().toColourspace('srgb');
     scalePicture(picture, geometry);
     const padRight = input.width - geometry.contentWidth - geometry.padLeft;

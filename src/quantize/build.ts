@@ -50,7 +50,9 @@ export async function buildInt8(
   const pictures = options.augment
     ? withIspLooks(set.calibration.length, asTheyAre)
     : { count: set.calibration.length, load: asTheyAre };
-  const reader = cancellable(pictureReader(pictures.count, pictures.load, inputName, input), signal);
+  // pictures in other looks come after those as they are
+  const viewOf = (index: number) => set.calibration[index % set.calibration.length]!.view;
+  const reader = cancellable(pictureReader(pictures.count, pictures.load, inputName, input, viewOf), signal);
   const graph = new GraphEditor(prepared);
   const values = graph.graph.node.flatMap((node) => node.output.filter((value) => value !== ''));
   const shapes = await shapesOf(prepared, values, reader, threads);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'node:path';
+import { viewOf } from '../contract/view';
 import type { ModelManifest } from '../contract/manifest';
 import type { Built } from './build';
 import type { CalibrationSet } from './calibrate/calibration-set';
@@ -41,11 +42,14 @@ export function describeInt8(
 function recipeOf(options: QuantizeOptions, float: ModelManifest, set: CalibrationSet): Record<string, unknown> {
   const { method, target, byteInput, cutHead, siluCut, logitCut, floatOutputs } = options;
   const { biasCorrection, floatLayers, augment } = options;
+  const { region, rotate } = options;
   const ranges = { method, siluCut, logitCut };
   const recipe = { ...ranges, target, byteInput, cutHead, floatOutputs, biasCorrection, floatLayers, augment };
+  const view = viewOf({ region, rotate });
   return {
     tool: 'edge-inspect quantize',
     ...recipe,
+    ...(view && { view }),
     sha256: sha256Of(Buffer.from(JSON.stringify(recipe))),
     source: { name: float.name, version: float.version, sha256: float.sha256 },
     calibrationSet: {

@@ -1,4 +1,6 @@
 import { expected, InspectionError } from '../contract/errors';
+import type { Rectangle, Rotation } from '../contract/frame';
+import { parseRegion, parseRotation } from '../contract/view';
 import { integerBetween, nonEmptyString, numberBetween, oneOf } from '../contract/validate';
 import { METHODS, type Method } from './calibrate/ranges/methods';
 import { TARGETS, type Target } from './targets';
@@ -20,6 +22,13 @@ export interface QuantizeOptions {
   certify: string | undefined;
   /** Folder of YOLO labels for those; undefined: agreement with the float model. */
   certifyLabels: string | undefined;
+  /** Of the pictures only this part is inspected, turned like this; what is written beside a picture comes first. */
+  region: Rectangle | undefined;
+  rotate: Rotation;
+  /** Points of 100 of the good parts that each class may fail: thresholds per class are chosen so; undefined: not chosen. */
+  setThresholds: number | undefined;
+  /** Folder of pictures of good parts, which thresholds are chosen on. */
+  good: string | undefined;
   /** Share of the pictures that calibration does not see; the certificate is made on them. 0.05 … 0.9 */
   holdOut: number;
   /** Input pixels per side, for models with dynamic axes; undefined: the model's own. */
@@ -58,6 +67,10 @@ export const QUANTIZE_DEFAULTS = {
   labels: undefined,
   certify: undefined,
   certifyLabels: undefined,
+  region: undefined,
+  rotate: 0,
+  setThresholds: undefined,
+  good: undefined,
   holdOut: 0.25,
   size: undefined,
   byteInput: true,
@@ -97,6 +110,11 @@ const READERS: { [K in keyof QuantizeOptions]: (value: unknown) => QuantizeOptio
   labels: (value) => optionalString(value, 'labels'),
   certify: (value) => optionalString(value, 'certify'),
   certifyLabels: (value) => optionalString(value, 'certify-labels'),
+  region: (value) => (isRectangle(value) ? value : parseRegion(value)),
+  rotate: parseRotation,
+  setThresholds: (value) =>
+    value === undefined || value === '' ? undefined : numberBetween(value, 'set-thresholds', 0, 100),
+  good: (value) => optionalString(value, 'good'),
   holdOut: (value) => numberBetween(value, 'hold-out', 0.05, 0.9),
   size: (value) => (value === undefined ? undefined : inputSize(value)),
   byteInput: (value) => flag(value, 'byte-input'),
@@ -113,6 +131,11 @@ const READERS: { [K in keyof QuantizeOptions]: (value: unknown) => QuantizeOptio
   name: (value) => optionalString(value, 'name'),
   version: (value) => optionalString(value, 'version'),
 };
+
+/** As the engine has it: what readOptions gave may be read again. */
+function isRectangle(value: unknown): value is Rectangle {
+  return typeof value === 'object' && value !== null && 'width' in value;
+}
 
 function inputSize(value: unknown): number {
   const size = integerBetween(value, 'size', 32, 4096);
@@ -141,6 +164,9 @@ export function readOptions(given: Partial<Record<keyof QuantizeOptions, unknown
   ) as unknown as QuantizeOptions;
   if (options.certifyLabels !== undefined && options.certify === undefined) {
     throw expected('a folder of pictures as certify', 'certify-labels', options.certifyLabels);
+  }
+  if (options.setThresholds !== undefined && options.good === undefined && options.labels === undefined) {
+    throw expected('pictures of good parts (--good) or labels (--labels)', 'set-thresholds', 'none');
   }
   return options;
 }

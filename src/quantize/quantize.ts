@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { InspectionError } from '../contract/errors';
-import { readDataset } from '../evaluate/map-dataset';
+import { readDataset, type DatasetImage, type YoloLabel } from '../evaluate/map-dataset';
 import { DEFAULT_CONFIDENCE, Pipeline } from '../detect/pipeline';
 import { chooseGolden, writeGoldenAnswers } from '../detect/self-test/golden-pictures';
 import { actualThreads } from '../detector/options';
@@ -16,6 +16,7 @@ import { readCalibrationSet, type CalibrationSet } from './calibrate/calibration
 import { certify, lowestConfidence, type Certificate } from './certificate/certify';
 import { certificateReport } from './certificate/certificate-page';
 import { runBoth, type CertificateImage } from './certificate/run';
+import { goodParts, thresholdsFor } from './thresholds';
 import { describeInt8 } from './describe';
 import type { QuantizeOptions } from './options';
 import { assertFloatModel, withSize } from './graph/prepare';
@@ -58,6 +59,27 @@ export async function quantize(options: QuantizeOptions, hooks: QuantizeHooks = 
   }
 }
 
+type LabelsByPath = ReadonlyMap<string, YoloLabel[]>;
+
+interface Labels {
+  calibration: LabelsByPath | undefined;
+  judging: LabelsByPath | undefined;
+}
+
+interface Certifying {
+  float: Pipeline;
+  loaded: LoadedModel;
+  manifest: ModelManifest;
+  heldOut: CertificateImage[];
+  set: CalibrationSet;
+  /** Good parts that thresholds are chosen on. */
+  good: DatasetImage[];
+}
+
+function judgedImages({ heldOut }: CalibrationSet, { judging }: Labels): CertificateImage[] {
+  return judging ? heldOut.map((image) => ({ ...image, labels: judging.get(image.path) ?? [] })) : heldOut;
+}
+
 class Quantization {
   readonly #threads: number;
   readonly #progress: (step: Step, share: number) => void;
@@ -81,7 +103,10 @@ class Quantization {
     try {
       const signal = this.hooks.signal;
       const set = await readCalibrationSet(options, signal);
-      const heldOut = await this.#withLabels(set);
+      const labels = await this.#labels();
+      const heldOut = judgedImages(set, labels);
+      const onCalibration = options.labels === undefined ? undefined : labels.calibration;
+      const good = await goodParts(options, set, onCalibration && (({ path }) => onCalibration.get(path) ?? []));
       this.#progress('preparing', 0);
       // a resized model is still the one that was given
       const floatManifest = { ...float.manifest, sha256: loaded.manifest.sha256 };
@@ -94,7 +119,7 @@ class Quantization {
       const manifest = describeInt8(options, floatManifest, built, set);
       await this.#write('model.onnx', built.bytes);
       await this.#write('manifest.json', JSON.stringify(manifest));
-      return await this.#certify(float, loaded, manifest, heldOut, set);
+      return await this.#certify({ float, loaded, manifest, heldOut, set, good });
     } finally {
       await float.close();
     }
@@ -113,23 +138,35 @@ class Quantization {
     }
   }
 
-  async #withLabels({ heldOut }: CalibrationSet): Promise<CertificateImage[]> {
+  /** What people labelled on the calibration pictures and on those that judge, by path; undefined: nothing. */
+  async #labels(): Promise<Labels> {
     const { labels, calibration, certify: folder, certifyLabels } = this.options;
-    const judging = folder === undefined ? labels : certifyLabels;
-    if (judging === undefined) return heldOut;
-    const images = await readDataset(folder ?? calibration, judging);
-    const dataset = new Map(images.map((image) => [image.path, image.labels]));
-    return heldOut.map((image) => ({ ...image, labels: dataset.get(image.path) ?? [] }));
+    const read = async (pictures: string, from: string | undefined) =>
+      from === undefined
+        ? undefined
+        : new Map((await readDataset(pictures, from)).map((image) => [image.path, image.labels] as const));
+    const own = await read(calibration, labels);
+    return { calibration: own, judging: folder === undefined ? own : await read(folder, certifyLabels) };
   }
 
-  async #certify(
-    float: Pipeline,
-    loaded: LoadedModel,
-    manifest: ModelManifest,
-    heldOut: CertificateImage[],
-    set: CalibrationSet,
-  ): Promise<QuantizeResult> {
+  /** Chooses thresholds per class where they are asked for, and writes them into the manifest. */
+  async #chooseThresholds(manifest: ModelManifest, good: readonly DatasetImage[]): Promise<void> {
+    const percent = this.options.setThresholds;
+    if (percent === undefined) return;
+    const int8 = await Pipeline.open(this.folder, { threads: this.#threads, kernels: 'exact' });
+    try {
+      const perClass = await thresholdsFor(int8, good, percent, this.hooks.signal);
+      manifest.thresholds = { ...manifest.thresholds, perClass };
+      manifest.recipe = { ...manifest.recipe, thresholds: { percent, goodParts: good.length } };
+      await this.#write('manifest.json', JSON.stringify(manifest));
+    } finally {
+      await int8.close();
+    }
+  }
+
+  async #certify({ float, loaded, manifest, heldOut, set, good }: Certifying): Promise<QuantizeResult> {
     const { options } = this;
+    await this.#chooseThresholds(manifest, good);
     const { confidence = DEFAULT_CONFIDENCE, perClass: classConfidence } = manifest.thresholds ?? {};
     const int8 = await Pipeline.open(this.folder, { threads: this.#threads, kernels: 'exact' });
     try {
@@ -155,7 +192,9 @@ class Quantization {
       const complete: ModelManifest = { ...manifest, certificate: { ...certificate } };
       const page = await this.#report(complete, certificate, results);
       if (published) {
-        const golden = chooseGolden(results.map(({ path, int8: { detections } }) => ({ path, detections })));
+        const golden = chooseGolden(
+          results.map(({ path, view, int8: { detections } }) => ({ path, view, detections })),
+        );
         complete.selfTest = await writeGoldenAnswers(int8, this.folder, golden, certificate.arithmetic);
         checkManifest(JSON.parse(JSON.stringify(complete)), 'manifest.json');
         await this.#write('manifest.json', `${JSON.stringify(complete, null, 2)}\n`);

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { View } from '../../contract/view';
 import type { ModelManifest } from '../../contract/manifest';
 import type { Detection } from '../../contract/detection';
 import { writeSelfTest } from '../../model/self-test-files';
@@ -8,12 +9,21 @@ import { recordSelfTest } from './self-test';
 /** Golden pictures of a model: two runs are a fifth of a second on a Raspberry Pi 5, and one takes the warm-up's place. */
 const GOLDEN_PICTURES = 2;
 
+/** A picture that a model can prove itself on. */
+export interface GoldenPicture {
+  path: string;
+  /** What of it is inspected. */
+  view?: View | undefined;
+}
+
 /**
  * Chooses the pictures on which a model has most to say: most classes, then most detections.
  *
- * @returns paths, at most GOLDEN_PICTURES
+ * @returns at most GOLDEN_PICTURES
  */
-export function chooseGolden(results: readonly { path: string; detections: readonly Detection[] }[]): string[] {
+export function chooseGolden(
+  results: readonly (GoldenPicture & { detections: readonly Detection[] })[],
+): GoldenPicture[] {
   const classes = (detections: readonly Detection[]): number => new Set(detections.map(({ classId }) => classId)).size;
   return [...results]
     .sort(
@@ -23,7 +33,7 @@ export function chooseGolden(results: readonly { path: string; detections: reado
         (a.path < b.path ? -1 : 1),
     )
     .slice(0, GOLDEN_PICTURES)
-    .map(({ path }) => path);
+    .map(({ path, view }) => ({ path, view }));
 }
 
 /**
@@ -36,12 +46,12 @@ export function chooseGolden(results: readonly { path: string; detections: reado
 export async function writeGoldenAnswers(
   pipeline: Pipeline,
   folder: string,
-  paths: readonly string[],
+  golden: readonly GoldenPicture[],
   arithmetic: string,
 ): Promise<NonNullable<ModelManifest['selfTest']>> {
   const { input, sha256, thresholds } = pipeline.manifest;
   const pictures: Uint8Array[] = [];
-  for (const path of paths) pictures.push((await pipeline.prepare(await readFile(path))).pixels);
+  for (const { path, view } of golden) pictures.push((await pipeline.prepare(await readFile(path), view)).pixels);
   const confidence = thresholds?.confidence ?? DEFAULT_CONFIDENCE;
   return writeSelfTest(
     folder,

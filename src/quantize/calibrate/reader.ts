@@ -1,3 +1,4 @@
+import type { View } from '../../contract/view';
 import { decodeAndLetterbox } from '../../image/letterbox';
 import type { ModelManifest } from '../../contract/manifest';
 import { openPictureTensor } from '../../model/picture-tensor';
@@ -11,12 +12,14 @@ const AHEAD = 3;
  * are read again for every pass: nothing but a few of them is in memory.
  *
  * @param load the encoded bytes of picture number `index`
+ * @param viewOf what of that picture is inspected
  */
 export function pictureReader(
   count: number,
   load: (index: number) => Promise<Uint8Array>,
   inputName: string,
   input: ModelManifest['input'],
+  viewOf: (index: number) => View | undefined = () => undefined,
 ): CalibrationReader {
   return {
     count,
@@ -24,7 +27,7 @@ export function pictureReader(
       const pictureTensor = await openPictureTensor(input);
       try {
         const decode = async (index: number): Promise<Uint8Array> =>
-          (await decodeAndLetterbox(await load(index), undefined, input)).pixels;
+          (await decodeAndLetterbox(await load(index), viewOf(index), input)).pixels;
         const waiting: Promise<Uint8Array>[] = [];
         for (let next = 0, index = 0; index < count; index++) {
           for (; next < Math.min(count, index + AHEAD); next++) {

@@ -140,7 +140,9 @@ async function worstPictures({ certificate, results }: ReportInput): Promise<str
   const sections = await Promise.all(
     certificate.worst.map(async ({ file, lost, added }) => {
       const result = results.find(({ path }) => basename(path) === file)!;
-      const picture = (await thumbnail(await readFile(result.path), PICTURE_PIXELS)).toString('base64');
+      const picture = (await thumbnail(await readFile(result.path), PICTURE_PIXELS, result.view?.rotate)).toString(
+        'base64',
+      );
       const draw = (which: 'float' | 'int8'): string =>
         drawn(
           picture,

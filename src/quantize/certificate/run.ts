@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import type { View } from '../../contract/view';
 import type { Truth } from '../../evaluate/map';
-import { toTruths, type YoloLabel } from '../../evaluate/map-dataset';
+import { truthsOf, type YoloLabel } from '../../evaluate/map-dataset';
 import { EVALUATION } from '../../evaluate/map-evaluate';
 import type { Detection } from '../../contract/detection';
 import { nms } from '../../detect/nms';
@@ -16,6 +17,8 @@ export interface CertificateImage extends CalibrationImage {
 /** What both models say about one picture. */
 export interface ImageResult {
   path: string;
+  /** What of it was inspected. */
+  view?: View | undefined;
   image: { width: number; height: number };
   truths?: Truth[];
   float: ModelResult;
@@ -45,16 +48,14 @@ export async function runBoth(
   signal?: AbortSignal,
 ): Promise<ImageResult[]> {
   const results: ImageResult[] = [];
-  for (const { path, labels } of images) {
+  for (const { path, labels, view } of images) {
     signal?.throwIfAborted();
     const bytes = await readFile(path);
-    const prepared = await float.prepare(bytes);
+    const prepared = await float.prepare(bytes, view);
+    const image = { width: prepared.sourceWidth, height: prepared.sourceHeight };
     results.push({
-      path,
-      image: { width: prepared.sourceWidth, height: prepared.sourceHeight },
-      ...(labels && {
-        truths: toTruths(labels, { width: prepared.sourceWidth, height: prepared.sourceHeight }),
-      }),
+      ...{ path, view, image },
+      ...(labels && { truths: truthsOf(labels, image, view) }),
       float: await runOne(float, prepared, confidence, labels !== undefined),
       int8: await runOne(int8, prepared, confidence, labels !== undefined),
     });

@@ -3,8 +3,10 @@ import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { InspectionError, messageOf } from '../../contract/errors';
 import { differenceHash, hashDistance } from '../../image/difference-hash';
+import { readView, writeView } from '../calibrate/view-file';
 import { encodePng } from '../../image/encode';
 import { sniff } from '../../kit/sniff';
+import { viewOf } from '../../contract/view';
 import type { FrameInfo } from '../../contract/frame';
 import type { Offered } from './collect-protocol';
 
@@ -38,7 +40,7 @@ export class Collection {
         if (!FRAME_FILE.test(name)) continue;
         // a file that cannot be read any more is no frame; quantize will list it
         await readFile(join(folder, name))
-          .then(differenceHash)
+          .then(async (bytes) => differenceHash(bytes, await readView(join(folder, name))))
           .then((hash) => hashes.push(hash))
           .catch(() => undefined);
       }
@@ -60,7 +62,7 @@ export class Collection {
       if (frame.format === 'rgb24') {
         bytes = await encodePng({ pixels: image, width: frame.width ?? 0, height: frame.height ?? 0, channels: 3 });
       }
-      hash = await differenceHash(bytes);
+      hash = await differenceHash(bytes, viewOf(frame));
     } catch {
       return 'unreadable';
     }
@@ -70,6 +72,8 @@ export class Collection {
     try {
       // another name first: a frame that is half written when the power fails must not count
       await writeFile(`${file}.part`, bytes);
+      // before the picture is there: without it, it would be taken for one that is inspected as a whole
+      await writeView(file, frame);
       await rename(`${file}.part`, file);
     } catch (error) {
       await rm(`${file}.part`, { force: true });
