@@ -4,7 +4,7 @@ import { messageOf } from '../../src/contract/errors';
 import { toAnnotations } from '../../src/detect/annotations';
 import { nms, type NmsOptions } from '../../src/detect/nms';
 import { defineNode, type Send } from '../shared/define-node';
-import { markNotInspected, type InspectionMessage } from '../shared/messages';
+import { markNotInspected, type InferenceRecord, type InspectionMessage } from '../shared/messages';
 import { readOverrides } from '../shared/properties';
 import { NMS } from './properties';
 
@@ -15,12 +15,21 @@ function passOn(message: InspectionMessage, send: Send, error: unknown): void {
   send(message);
 }
 
+/** Says in `msg.inference` what was applied; whoever else made the detections may have said nothing, or something else. */
+function noteIou(message: InspectionMessage, iou: number): void {
+  const inference: unknown = message.inference;
+  if (typeof inference !== 'object' || inference === null) return;
+  const thresholds: unknown = (inference as Partial<InferenceRecord>).thresholds;
+  const others = typeof thresholds === 'object' ? thresholds : undefined;
+  message.inference = { ...(inference as InferenceRecord), thresholds: { ...others, iou } };
+}
+
 function removeDoubles(message: InspectionMessage, config: NmsOptions): number {
   const settings = { ...config, ...readOverrides(NMS, message) };
   const survivors = nms(asDetections(message.payload, 'msg.payload'), settings);
   message.payload = survivors;
   message.annotations = toAnnotations(survivors);
-  if (message.inference) message.inference.thresholds.iou = settings.iou;
+  noteIou(message, settings.iou);
   return survivors.length;
 }
 

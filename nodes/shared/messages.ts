@@ -43,3 +43,8 @@ export function markNotInspected(message: InspectionMessage, reason: NotInspecte
   message.notInspected ??= { reason, detail };
   message.payload = [] satisfies Detection[];
 }
+
+/** What a picture without a description is said to come from: the topic, where it is a text or a number. */
+export function sourceOf({ topic }: { topic?: unknown }): string {
+  return (typeof topic === 'string' && topic !== '') || typeof topic === 'number' ? String(topic) : 'message';
+}

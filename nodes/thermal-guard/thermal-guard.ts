@@ -8,7 +8,7 @@ import { ThermalGuard } from '../../src/thermal/guard';
 import { BoardSensor } from '../../src/thermal/sensors/board';
 import { modelNodeOf } from '../inspection-model/inspection-model-node';
 import { defineNode, type NodeContext } from '../shared/define-node';
-import { markNotInspected, type InspectionMessage } from '../shared/messages';
+import { markNotInspected, sourceOf, type InspectionMessage } from '../shared/messages';
 import type { Badge } from '../shared/status-badge';
 import { THERMAL_GUARD } from './properties';
 
@@ -33,7 +33,7 @@ function pass(message: GuardMessage, scheduler: Scheduler): void {
   const condition = scheduler.condition ?? null;
   message.thermal = condition;
   if (!isFrame || message.notInspected) return;
-  const camera = message.frame ? cameraOf(message.frame) : String(message.topic || 'message');
+  const camera = message.frame ? cameraOf(message.frame) : sourceOf(message);
   const admission = scheduler.admit({ camera, kind: 'primary' });
   // asked once: a detector further down the flow sees that this frame has its place
   message.thermal = { ...condition, admitted: admission.admitted };

@@ -9,7 +9,7 @@ import { ADMITTED } from '../../src/station/scheduler';
 import type { Station } from '../../src/station/station';
 import { modelNodeOf, type InspectionModelNode } from '../inspection-model/inspection-model-node';
 import { defineNode, type Send } from '../shared/define-node';
-import { markNotInspected, type InferenceRecord, type InspectionMessage } from '../shared/messages';
+import { markNotInspected, sourceOf, type InferenceRecord, type InspectionMessage } from '../shared/messages';
 import { readOverrides } from '../shared/properties';
 import type { Badge } from '../shared/status-badge';
 import { YOLO_INT8_DETECT } from './properties';
@@ -54,7 +54,7 @@ function usableModel(getNode: (id: string) => Node | null, id: string): UsableMo
 function frameOf(message: InspectionMessage, seq: number): { image: Buffer; frame: FrameInfo } {
   const image = message.payload;
   if (!Buffer.isBuffer(image)) throw expected('a Buffer with an encoded picture', 'msg.payload', image);
-  const frame = newFrame(String(message.topic || 'message'), seq, image, message.frame);
+  const frame = newFrame(sourceOf(message), seq, image, message.frame);
   Object.assign(message, { frame, image });
   return { image, frame };
 }

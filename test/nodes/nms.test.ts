@@ -96,6 +96,31 @@ describe('node nms', () => {
     });
   }
 
+  it('a good list stays one whoever made it: without thresholds in msg.inference, or without any inference', async () => {
+    const inferences: [unknown, unknown][] = [
+      [{ model: { name: 'other' } }, { model: { name: 'other' }, thresholds: { iou: 0.45 } }],
+      [{ thresholds: 'none' }, { thresholds: { iou: 0.45 } }],
+      [
+        Object.freeze({ thresholds: Object.freeze({ confidence: 0.5 }) }),
+        { thresholds: { confidence: 0.5, iou: 0.45 } },
+      ],
+      ['by hand', 'by hand'],
+      [null, null],
+    ];
+    for (const [inference, told] of inferences) {
+      const { message, errors } = await through({}, { payload: overlapping, inference });
+      assert.equal(message.notInspected, undefined);
+      assert.equal((message.payload as Detection[]).length, 2);
+      const { thresholds, ...rest } = Object(message.inference) as { thresholds?: object };
+      assert.deepEqual(
+        typeof told === 'object' && told ? { ...rest, thresholds: { ...thresholds } } : message.inference,
+        told,
+      );
+      assert.deepEqual(errors, []);
+      await helper.unload();
+    }
+  });
+
   it('lets pass what was not inspected', async () => {
     const notInspected = { reason: 'too hot', detail: 'x' };
     const { message, errors } = await through({}, { payload: [], notInspected });

@@ -105,6 +105,14 @@ describe('node thermal-guard', () => {
     return { guard: helper.getNode('guard'), out, states, errors };
   }
 
+  it('a topic that is no text costs no frame: it goes on like any other', async () => {
+    const { guard, out } = await deploy({}, false);
+    const topics = [{ line: 1 }, Object.create(null) as object, { toString: 1 }, Symbol('x')];
+    for (const topic of topics) guard.receive({ payload: picture(false), topic } as never);
+    await until('every frame has gone on', () => out.length === topics.length);
+    assert.ok(out.every(({ notInspected }) => notInspected === undefined));
+  });
+
   it('heated and cooled: rate, threads and shadow follow, messages say so, every frame has its verdict', async () => {
     heat('50000');
     // a board that reacts in seconds, or the test would take an hour

@@ -55,6 +55,17 @@ describe('node yolo-int8-detect', () => {
   });
   afterEach(() => helper.unload());
 
+  it('a topic that is no text costs no picture its answer', async () => {
+    const flow = await deploy({}, { overload: 'every' });
+    const topics = [{ line: 1 }, Object.create(null) as object, { toString: 1 }, ['a'], Symbol('x'), 7, ''];
+    for (const topic of topics) flow.node('yolo').receive({ payload: image, topic } as never);
+    const messages = await waitFor('every answer', () => flow.messages.length === topics.length && flow.messages);
+    assert.ok(messages.every(({ notInspected }) => notInspected === undefined));
+    const sources = messages.map(({ frame }) => frame?.source);
+    assert.deepEqual(sources.sort(), ['7', ...Array<string>(6).fill('message')]);
+    assert.deepEqual(flow.errors, []);
+  });
+
   it('answers `self-test failed`, shows it in red and tells it once when the model is not what it was certified as', async () => {
     const broken = join(folder, 'broken');
     cpSync(resolveModelPath('pcb-defects', []), broken, { recursive: true });
