@@ -6,6 +6,7 @@ import { listCameras } from '../../src/camera/list';
 import { planCamera } from '../../src/camera/table';
 import { AS_SHOWN, takeTestPicture, type Deployed } from '../../src/camera/test-picture';
 import { defineNode, type NodeContext } from '../shared/define-node';
+import { ownPageOnly } from '../shared/own-page';
 import { readProperties } from '../shared/properties';
 import { CAMERA_IN } from './properties';
 
@@ -113,7 +114,8 @@ export = function (RED: NodeAPI) {
     void listCameras().then((cameras) => response.json(cameras));
   });
 
-  RED.httpAdmin.post('/camera-in/test', RED.auth.needsPermission('camera-in.write'), (request, response) => {
+  const mayTest = RED.auth.needsPermission('camera-in.write');
+  RED.httpAdmin.post('/camera-in/test', mayTest, ownPageOnly, (request, response) => {
     const { id, user, password, ...dialog } = (request.body ?? {}) as Record<string, unknown>;
     const take = async () => {
       const config = readProperties(CAMERA_IN, { ...dialog, ...AS_SHOWN });

@@ -14,6 +14,7 @@ import type { RoutedDetector } from '../../src/detector/routed-detector';
 import { shadowSettings } from '../../src/shadow/trial/shadow-config';
 import { nonEmptyString, oneOf } from '../../src/contract/validate';
 import { defineNode, type NodeContext } from '../shared/define-node';
+import { ownPageOnly } from '../shared/own-page';
 import type { Badge } from '../shared/status-badge';
 import { modelNodeOf, type InspectionModelNode } from '../inspection-model/inspection-model-node';
 import { MODEL_SHADOW } from './properties';
@@ -161,6 +162,7 @@ export = function (RED: NodeAPI) {
   RED.httpAdmin.post(
     '/model-shadow/:id/:topic',
     RED.auth.needsPermission('model-shadow.write'),
+    ownPageOnly,
     (request, response) => {
       const node = RED.nodes.getNode(request.params.id as string) as ModelShadowNode | null;
       if (node?.type !== 'model-shadow') {

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
-import { messageOf } from '../../src/contract/errors';
+import { InspectionError, messageOf } from '../../src/contract/errors';
 import type { Station } from '../../src/station/station';
 import { ErrorReport, statusWordOf } from './error-report';
 import {
@@ -83,6 +83,7 @@ class RunningNode<T extends PropertyTable, M extends NodeMessageInFlow, N extend
   readonly #closers: Closer[] = [];
   /** Why every message is refused. */
   #refusal: unknown;
+  #isClosing = false;
 
   constructor(RED: NodeAPI, node: N, definition: NodeDefinition<T, M, N>) {
     this.#RED = RED;
@@ -125,11 +126,17 @@ class RunningNode<T extends PropertyTable, M extends NodeMessageInFlow, N extend
       show: (badge) => this.#badge.show(badge),
       word: (key, values) => this.#RED._(`${properties.type}.status.${key}`, values),
       fail: (error, message) => {
+        if (this.#isWished(error)) return;
         this.#showError(error, false);
         this.#report.say(error, message);
       },
       onClose: (close) => void this.#closers.unshift(close),
     };
+  }
+
+  /** What a redeploy cuts short is nothing that went wrong. */
+  #isWished(error: unknown): boolean {
+    return this.#isClosing && error instanceof InspectionError && error.code === 'CANCELLED';
   }
 
   #showError(error: unknown, isSetting: boolean): void {
@@ -145,6 +152,7 @@ class RunningNode<T extends PropertyTable, M extends NodeMessageInFlow, N extend
         try {
           await handler(message as M, send);
         } catch (error) {
+          if (this.#isWished(error)) return finish();
           // a node that refuses goes on showing why
           if (error !== this.#refusal) this.#showError(error, false);
           finish(this.#report.forMessage(error));
@@ -157,6 +165,7 @@ class RunningNode<T extends PropertyTable, M extends NodeMessageInFlow, N extend
 
   #installClose(): void {
     this.#node.on('close', (removed: boolean, done: () => void) => {
+      this.#isClosing = true;
       void (async () => {
         this.#badge.stop();
         for (const close of this.#closers) {

@@ -9,6 +9,7 @@ const WORDS: Record<ErrorCode, string> = {
   BAD_ARGUMENT: 'bad-message',
   BAD_IMAGE: 'bad-image',
   IMAGE_TOO_LARGE: 'image-too-large',
+  OUT_OF_MEMORY: 'out-of-memory',
   MODEL_NOT_FOUND: 'no-model',
   MODEL_INVALID: 'no-model',
   MODEL_UNSUPPORTED: 'no-model',

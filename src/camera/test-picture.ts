@@ -52,20 +52,29 @@ function isSameStream(a: Record<string, unknown>, b: Record<string, unknown>): b
   });
 }
 
-function originOf(value: unknown): string {
-  return typeof value === 'string' && URL.canParse(value) ? new URL(value).host : '';
+/** Schemes that a password may go over instead of the one it was stored for: the same one under TLS. */
+const SAFER: Readonly<Record<string, string>> = { 'http:': 'https:', 'rtsp:': 'rtsps:' };
+
+/** Whether a password stored for one url may go to another: the same host, and nobody on the way who could not read before. */
+function mayGoTo(stored: unknown, asked: unknown): boolean {
+  const [from, to] = [stored, asked].map((url) =>
+    typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined,
+  );
+  // sources without a url have no host to go to
+  if (!from || !to) return !from && !to;
+  return from.host === to.host && (from.protocol === to.protocol || SAFER[from.protocol] === to.protocol);
 }
 
 /**
- * The credentials for a test: those typed, or the stored ones. A stored password goes to the host it was stored for only:
- * a dialog must not be a way to have it sent elsewhere.
+ * The credentials for a test: those typed, or the stored ones. A stored password goes to the host it was stored for only,
+ * and never in the open when it was stored for TLS: a dialog must not be a way to have it sent elsewhere.
  */
 function credentialsFor(raw: Record<string, unknown>, deployed: Deployed | undefined): Credentials {
   const user = typeof raw.user === 'string' ? raw.user : undefined;
   const typed = typeof raw.password === 'string' ? raw.password : '';
   if (typed !== KEPT_PASSWORD) return { user, password: typed };
-  const isSameHost = deployed !== undefined && originOf(deployed.raw.url) === originOf(raw.url);
-  return { user, password: isSameHost ? deployed.credentials.password : '' };
+  const isForIt = deployed !== undefined && mayGoTo(deployed.raw.url, raw.url);
+  return { user, password: isForIt ? deployed.credentials.password : '' };
 }
 
 async function takeFresh(plan: CameraPlan, timeoutMs: number): Promise<Picture> {

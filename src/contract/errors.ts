@@ -6,6 +6,7 @@ export const ERROR_CODES = {
   BAD_ARGUMENT: 'a property, option or message value is not usable',
   BAD_IMAGE: 'the bytes are not an image that can be decoded',
   IMAGE_TOO_LARGE: 'the image declares more pixels than are accepted',
+  OUT_OF_MEMORY: 'there is not enough memory for what was asked',
   MODEL_NOT_FOUND: 'there is no model at the path',
   MODEL_INVALID: 'the file is not a usable detection model, or does not match its manifest',
   MODEL_UNSUPPORTED: 'the model loads, but its inputs or outputs fit no known layout',

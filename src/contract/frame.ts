@@ -9,7 +9,8 @@ export interface Rectangle {
   height: number;
 }
 
-export type Rotation = 0 | 90 | 180 | 270;
+export const ROTATIONS = [0, 90, 180, 270] as const;
+export type Rotation = (typeof ROTATIONS)[number];
 
 /** What a source knows about the picture it hands on: `msg.frame` in a flow. */
 export interface FrameInfo {

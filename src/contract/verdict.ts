@@ -15,6 +15,7 @@ export const NOT_INSPECTED_REASONS = [
   'self-test failed',
   'stopped',
   'golden check due',
+  'out of memory',
 ] as const;
 export type NotInspectedReason = (typeof NOT_INSPECTED_REASONS)[number];
 

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
-import { cameraOf } from '../contract/frame';
+import { cameraOf, type FrameInfo } from '../contract/frame';
 import type { ScoreMap } from '../contract/score-map';
 import { InspectionError, expected } from '../contract/errors';
 import { numberBetween, oneOf } from '../contract/validate';
@@ -29,7 +29,7 @@ import { processUsage } from './process-usage';
 import type { Answer, OperationName, Operations } from './protocol';
 import type { ProcessSettings } from './detector-process';
 import { Supervisor, type Running } from './supervisor';
-import { WaitingLine } from './waiting-line';
+import { EVERY_LIMIT_BYTES, WaitingLine } from './waiting-line';
 
 /** A frame on its way, with what is needed to answer it. */
 interface Job {
@@ -231,7 +231,8 @@ export class Detector
   async #inspect(job: Job, { process, model }: Running): Promise<DetectOutcome> {
     const { image, frame, confidence, scores } = job.request;
     try {
-      const { value, bytes } = await process.request('detect', { frame, confidence, scores }, image);
+      const args = { frame: frame && howToRead(frame), confidence, scores };
+      const { value, bytes } = await process.request('detect', args, image);
       this.#supervisor.backOff.reset();
       const total = performance.now() - job.offeredAt;
       const { decodeMs: decode, inferMs: infer } = value;
@@ -288,10 +289,19 @@ function scoreMap(shape: Omit<ScoreMap, 'values'>, bytes: Uint8Array): ScoreMap 
   return { ...shape, values: new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4) };
 }
 
+/** What of a frame the process needs to read its picture: the rest may be anything, and stays here. */
+function howToRead({ format, width, height, rotate, region }: Partial<FrameInfo>): Partial<FrameInfo> {
+  return { format, width, height, rotate, region };
+}
+
 /** @returns the frame's own overload policy, if it has one @throws InspectionError BAD_IMAGE, BAD_ARGUMENT */
 function checkRequest({ image, confidence, overload }: DetectRequest): Overload | undefined {
   if (!(image instanceof Uint8Array) || image.byteLength === 0) {
     throw expected('a Buffer with an encoded picture', 'the image', image, 'BAD_IMAGE');
+  }
+  // no picture at all: it could wait for ever, and would be called overload
+  if (image.byteLength > EVERY_LIMIT_BYTES) {
+    throw expected(`at most ${EVERY_LIMIT_BYTES} bytes`, 'the image', image, 'IMAGE_TOO_LARGE');
   }
   if (confidence !== undefined) numberBetween(confidence, 'confidence', 0, 1);
   return overload === undefined ? undefined : oneOf(overload, 'overload', OVERLOAD_POLICIES);

@@ -1,4 +1,4 @@
-import { InspectionError } from '../contract/errors';
+import { expected, InspectionError, messageOf } from '../contract/errors';
 
 /**
  * One message on the wire: header length (uint32 LE), payload length (uint32 LE), header as JSON, payload as it is.
@@ -14,15 +14,25 @@ const MAX_PAYLOAD_BYTES = 300 * 1024 * 1024;
 
 const EMPTY = Buffer.alloc(0);
 
+/** @throws InspectionError BAD_ARGUMENT for what JSON cannot say: a BigInt, an object that holds itself */
+function toJson(header: unknown): string {
+  try {
+    return JSON.stringify(header);
+  } catch (error) {
+    // the first line says it: the others draw the circle
+    throw expected('numbers, texts and plain objects', 'msg.frame', messageOf(error).split('\n')[0]);
+  }
+}
+
 /** The bytes that go before the payload: lengths and header. The payload itself is written after it, uncopied. */
 export function encodeHead(header: unknown, payloadBytes: number): Buffer {
-  const json = JSON.stringify(header);
+  const json = toJson(header);
   const headerBytes = Buffer.byteLength(json);
-  if (headerBytes > MAX_HEADER_BYTES || payloadBytes > MAX_PAYLOAD_BYTES) {
-    throw new InspectionError(
-      'BAD_ARGUMENT',
-      `Expected at most ${MAX_PAYLOAD_BYTES} bytes for a frame but received ${payloadBytes}`,
-    );
+  if (headerBytes > MAX_HEADER_BYTES) {
+    throw expected(`at most ${MAX_HEADER_BYTES} bytes`, 'the description of a frame', headerBytes);
+  }
+  if (payloadBytes > MAX_PAYLOAD_BYTES) {
+    throw expected(`at most ${MAX_PAYLOAD_BYTES} bytes`, 'a frame', payloadBytes, 'IMAGE_TOO_LARGE');
   }
   const head = Buffer.allocUnsafe(PREFIX_BYTES + headerBytes);
   head.writeUInt32LE(headerBytes, 0);

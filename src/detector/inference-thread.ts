@@ -1,10 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ModelRunner, type Inferred } from '../detect/model-runner';
 import type { PreparedModel } from '../detect/prepare-model';
-import { InspectionError, messageOf, type ErrorCode } from '../contract/errors';
+import type { ErrorCode } from '../contract/errors';
 import type { Letterboxed } from '../image/letterbox-geometry';
 import type { ModelInfo } from '../contract/detector';
 import { discard } from '../kit/own-memory';
+import { runtimeError } from '../model/runtime-text';
 
 /**
  * The thread of a detector process that runs the model. The runtime blocks the thread it is called from for a whole
@@ -32,8 +33,8 @@ export type ThreadMessage =
 
 /** Anything unforeseen while a model loads or runs is a property of the model. */
 function asFailure(error: unknown): { code: ErrorCode; message: string } {
-  if (error instanceof InspectionError) return { code: error.code, message: error.message };
-  return { code: 'MODEL_INVALID', message: `The model cannot be run: ${messageOf(error)}` };
+  const { code, message } = runtimeError(error, 'MODEL_INVALID', 'The model cannot be run');
+  return { code, message };
 }
 
 async function main(port: NonNullable<typeof parentPort>): Promise<void> {

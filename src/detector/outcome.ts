@@ -6,9 +6,10 @@ type NotInspectedOutcome = Extract<DetectOutcome, { inspected: false }>;
 
 /** Which reason on the verdict an engine error stands for. */
 const REASONS: Partial<Record<ErrorCode, NotInspectedReason>> = {
-  BAD_ARGUMENT: 'bad image',
+  BAD_ARGUMENT: 'bad message',
   BAD_IMAGE: 'bad image',
   IMAGE_TOO_LARGE: 'bad image',
+  OUT_OF_MEMORY: 'out of memory',
   MODEL_NOT_FOUND: 'model not available',
   MODEL_INVALID: 'model not available',
   MODEL_UNSUPPORTED: 'model not available',

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { InspectionError, messageOf, type ErrorCode } from '../contract/errors';
+import type { ErrorCode } from '../contract/errors';
 import { prepareModel, type PreparedModel } from '../detect/prepare-model';
 import { unbound } from '../kit/own-memory';
+import { runtimeError } from '../model/runtime-text';
 
 /**
  * The thread that reads and verifies the model, and then ends: what it takes to do so (parsers, schemas: 15 MB) goes with it,
@@ -31,8 +32,8 @@ async function main(port: NonNullable<typeof parentPort>): Promise<void> {
     post({ type: 'prepared', model }, [model.bytes, ...(model.golden?.pictures ?? [])]);
   } catch (error) {
     // anything unforeseen while a model is read is a property of the model
-    const code = error instanceof InspectionError ? error.code : 'MODEL_INVALID';
-    post({ type: 'failed', code, message: messageOf(error) });
+    const { code, message } = runtimeError(error, 'MODEL_INVALID', 'The model cannot be read');
+    post({ type: 'failed', code, message });
   }
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InspectionError } from '../contract/errors';
+import { InspectionError, type ErrorCode } from '../contract/errors';
 import type { ModelInfo } from '../contract/detector';
 import { BackOff } from '../kit/back-off';
 import { DetectorProcess, type ProcessSettings } from './detector-process';
@@ -29,8 +29,11 @@ const FIRST_PAUSE_MS = 250;
 
 const stopped = () => new InspectionError('CANCELLED', 'The detector was stopped');
 
+/** Trouble of the machine, not of the model. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(['DETECTOR_FAILED', 'OUT_OF_MEMORY']);
+
 /** The process said itself that the model cannot be used: trying again would end the same way. */
-const isFinal = (error: unknown) => error instanceof InspectionError && error.code !== 'DETECTOR_FAILED';
+const isFinal = (error: unknown) => error instanceof InspectionError && !PASSING.has(error.code);
 
 /** Keeps one detector process running: starts it, starts it anew when it dies, swaps it for another one. */
 export class Supervisor {

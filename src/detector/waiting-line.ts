@@ -4,7 +4,7 @@ import type { Overload } from '../contract/detector';
  * `every` keeps all frames, but not without end: past this many bytes of waiting images the newest frame is refused,
  * which is answered like any other drop. A station that is overloaded for good would fill its memory otherwise.
  */
-const EVERY_LIMIT_BYTES = 256 * 1024 * 1024;
+export const EVERY_LIMIT_BYTES = 256 * 1024 * 1024;
 
 /** Cameras that have a share of the line of their own; frames of more than this (made-up topics) share its total. */
 const MAX_SOURCES = 16;

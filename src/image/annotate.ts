@@ -3,7 +3,7 @@ import { expected } from '../contract/errors';
 import { escapeHtml } from '../kit/html';
 import { integerBetween } from '../contract/validate';
 import type { FrameInfo, Rectangle } from '../contract/frame';
-import { imageError, openUpright } from './letterbox';
+import { withUpright } from './letterbox';
 
 /** One box to draw, pixels of the upright source image. */
 export interface DrawnBox {
@@ -101,8 +101,7 @@ export async function annotateImage(
   const maxWidth = integerBetween(request.maxWidth, 'maxWidth', 16, 16_384);
   const quality = integerBetween(request.quality, 'quality', 1, 100);
   if (image.byteLength === 0) throw expected('a Buffer with an encoded picture', 'the image', image, 'BAD_IMAGE');
-  try {
-    const { picture, width: sourceWidth, height: sourceHeight } = await openUpright(image, request.frame);
+  return withUpright(image, request.frame, async ({ picture, width: sourceWidth, height: sourceHeight }) => {
     const width = Math.min(maxWidth, sourceWidth);
     const scale = width / sourceWidth;
     const height = Math.max(1, Math.round(sourceHeight * scale));
@@ -117,7 +116,5 @@ export async function annotateImage(
       .jpeg({ quality })
       .toBuffer();
     return { jpeg, width, height };
-  } catch (error) {
-    throw imageError(error, image);
-  }
+  });
 }

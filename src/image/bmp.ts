@@ -21,6 +21,12 @@ export function isBmp(image: Uint8Array): boolean {
   return image[0] === 0x42 && image[1] === 0x4d;
 }
 
+/** Pixels that a bitmap's header declares; 0 where there is no whole header. */
+export function bmpPixels(image: Uint8Array): number {
+  const bytes = Buffer.from(image.buffer, image.byteOffset, image.byteLength);
+  return bytes.length < FILE_HEADER + INFO_HEADER ? 0 : Math.abs(bytes.readInt32LE(18) * bytes.readInt32LE(22));
+}
+
 /**
  * Decodes a Windows bitmap, which frame grabbers and inspection software write and libvips does not read: uncompressed, 8
  * bits with a palette, 24 or 32 bits; from the bottom up or from the top down (Microsoft, "Bitmap Storage").

@@ -1,5 +1,5 @@
 import type { View } from '../contract/view';
-import { openView } from './letterbox';
+import { withView } from './letterbox';
 
 /** Grey pixels per row and rows of the small picture that is compared. */
 const COLUMNS = 17;
@@ -17,8 +17,9 @@ export const HASH_BITS = (COLUMNS - 1) * ROWS;
  * @returns 32 bytes
  */
 export async function differenceHash(image: Uint8Array, view?: View): Promise<Uint8Array> {
-  const { picture } = await openView(image, view);
-  const grey = await picture.greyscale().resize(COLUMNS, ROWS, { fit: 'fill' }).raw().toBuffer();
+  const grey = await withView(image, view, ({ picture }) =>
+    picture.greyscale().resize(COLUMNS, ROWS, { fit: 'fill' }).raw().toBuffer(),
+  );
   const hash = new Uint8Array(HASH_BITS / 8);
   for (let bit = 0; bit < HASH_BITS; bit++) {
     const at = Math.floor(bit / (COLUMNS - 1)) * COLUMNS + (bit % (COLUMNS - 1));

@@ -30,7 +30,8 @@ export async function encodeSheet(pictures: readonly Uint8Array[], { width, heig
  */
 export async function decodeSheet(sheet: Uint8Array, count: number, { width, height }: Size): Promise<Uint8Array[]> {
   const wanted = `a PNG of ${width} × ${height * count} pixels`;
-  const { data, info } = await sharp(sheet)
+  // a sheet of another size is not decoded at all
+  const { data, info } = await sharp(sheet, { limitInputPixels: width * height * count })
     .toColourspace('srgb')
     .removeAlpha()
     .raw()

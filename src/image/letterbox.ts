@@ -1,7 +1,8 @@
 import sharp from 'sharp';
 import { InspectionError, expected, messageOf } from '../contract/errors';
-import type { FrameInfo, Rectangle } from '../contract/frame';
-import { decodeBmp, isBmp } from './bmp';
+import { ROTATIONS, type FrameInfo, type Rectangle } from '../contract/frame';
+import { bmpPixels, decodeBmp, isBmp } from './bmp';
+import { checkDecodedBytes, decodedBytes, MAX_INPUT_PIXELS, withMemory } from './decoded-size';
 import { letterboxGeometry, type Letterboxed, type LetterboxGeometry } from './letterbox-geometry';
 
 /** Grey of the borders, as in Ultralytics' own letterbox: the value YOLO models were trained with. */
@@ -9,9 +10,6 @@ const PAD_GREY = 114;
 
 // every picture is another one: what libvips remembers of the last is never asked for again
 sharp.cache(false);
-
-/** More pixels than this are refused before decoding (a decompression bomb would fill the Pi's RAM): 100 megapixels. */
-export const MAX_INPUT_PIXELS = 100_000_000;
 
 /** What may be decoded. SVG, PDF and the like are documents that pull in other files, not pictures from a camera. */
 const DECODABLE_FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif', 'raw']);
@@ -42,8 +40,12 @@ function rawOptions(frame: Partial<FrameInfo>, image: Uint8Array): sharp.SharpOp
   return { width, height, channels: 3 };
 }
 
+/** What libvips and its decoders say when memory is short: the picture may be a good one. */
+const OUT_OF_MEMORY =
+  /out of memory|insufficient memory|cannot allocate|not enough memory|allocation failed|invalid (typed )?array length|bad_alloc/i;
+
 /** Turns what sharp says into one sentence with a stable code. */
-export function imageError(error: unknown, image: Uint8Array): InspectionError {
+function imageError(error: unknown, image: Uint8Array): InspectionError {
   if (error instanceof InspectionError) return error;
   const message = messageOf(error);
   if (/pixel limit/i.test(message)) {
@@ -52,6 +54,9 @@ export function imageError(error: unknown, image: Uint8Array): InspectionError {
       `Expected at most ${MAX_INPUT_PIXELS / 1e6} megapixels for the image but its header declares more`,
       { cause: error },
     );
+  }
+  if (OUT_OF_MEMORY.test(message)) {
+    return new InspectionError('OUT_OF_MEMORY', 'There was not enough memory to decode the image', { cause: error });
   }
   return new InspectionError(
     'BAD_IMAGE',
@@ -80,12 +85,43 @@ function scalePicture(picture: sharp.Sharp, { region, contentWidth, contentHeigh
   }
 }
 
+/** The turns that a picture can have. @throws InspectionError BAD_ARGUMENT */
+function checkRotation(rotate: unknown): void {
+  if (rotate === undefined || (ROTATIONS as readonly unknown[]).includes(rotate)) return;
+  throw expected(`one of ${ROTATIONS.join(', ')}`, 'msg.frame.rotate', rotate);
+}
+
 /** A picture that is about to be decoded: upright, with its size. */
 export interface OpenedPicture {
   picture: sharp.Sharp;
   /** Pixels, upright. */
   width: number;
   height: number;
+  /** Memory that decoding takes, beside that of the result. */
+  decodedBytes: number;
+}
+
+/**
+ * Opens a picture, decodes it by `use` when there is memory for it, and gives what that gives.
+ *
+ * @throws InspectionError BAD_IMAGE, IMAGE_TOO_LARGE, OUT_OF_MEMORY, BAD_ARGUMENT
+ */
+export async function withUpright<T>(
+  image: Uint8Array,
+  frame: Partial<FrameInfo> | undefined,
+  use: (opened: OpenedPicture) => Promise<T>,
+): Promise<T> {
+  try {
+    // a bitmap is decoded as it is opened
+    const bitmapBytes = frame?.format !== 'rgb24' && isBmp(image) ? bmpPixels(image) * 3 : 0;
+    return await withMemory(bitmapBytes, async () => {
+      const opened = await openUpright(image, frame);
+      checkDecodedBytes(opened.decodedBytes);
+      return await withMemory(opened.decodedBytes, () => use(opened));
+    });
+  } catch (error) {
+    throw imageError(error, image);
+  }
 }
 
 /**
@@ -93,7 +129,8 @@ export interface OpenedPicture {
  *
  * @param image encoded bytes, or raw RGB when `frame.format` is `rgb24`
  */
-export async function openUpright(image: Uint8Array, frame: Partial<FrameInfo> | undefined): Promise<OpenedPicture> {
+async function openUpright(image: Uint8Array, frame: Partial<FrameInfo> | undefined): Promise<OpenedPicture> {
+  checkRotation(frame?.rotate);
   const isRaw = frame?.format === 'rgb24';
   const bitmap = !isRaw && isBmp(image) ? decodeBmp(image, MAX_INPUT_PIXELS) : undefined;
   const raw = bitmap
@@ -109,7 +146,8 @@ export async function openUpright(image: Uint8Array, frame: Partial<FrameInfo> |
     limitInputPixels: MAX_INPUT_PIXELS,
     sequentialRead: true,
   });
-  const { format, autoOrient } = await picture.metadata();
+  const metadata = await picture.metadata();
+  const { format, autoOrient, orientation = 1 } = metadata;
   if (!raw && !DECODABLE_FORMATS.has(format)) {
     throw expected('a JPEG, PNG, WebP, TIFF or BMP picture', 'the image', format, 'BAD_IMAGE');
   }
@@ -120,20 +158,24 @@ export async function openUpright(image: Uint8Array, frame: Partial<FrameInfo> |
     picture,
     width: turned ? autoOrient.height : autoOrient.width,
     height: turned ? autoOrient.width : autoOrient.height,
+    // raw pixels are in memory already
+    decodedBytes: raw ? 0 : decodedBytes(metadata, orientation > 1 || Boolean(frame?.rotate)),
   };
 }
 
-/** Opens a picture upright and cuts out the part that is inspected; `region` is what of it lies inside the picture. */
-export async function openView(
+/** As withUpright, with only the part that is inspected; `region` is what of it lies inside the picture. */
+export function withView<T>(
   image: Uint8Array,
   frame: Partial<FrameInfo> | undefined,
-): Promise<OpenedPicture & { region: Rectangle }> {
-  const opened = await openUpright(image, frame);
-  const region = regionInside(frame?.region, opened.width, opened.height);
-  if (frame?.region) {
-    opened.picture.extract({ left: region.x, top: region.y, width: region.width, height: region.height });
-  }
-  return { ...opened, region };
+  use: (opened: OpenedPicture & { region: Rectangle }) => Promise<T>,
+): Promise<T> {
+  return withUpright(image, frame, (opened) => {
+    const region = regionInside(frame?.region, opened.width, opened.height);
+    if (frame?.region) {
+      opened.picture.extract({ left: region.x, top: region.y, width: region.width, height: region.height });
+    }
+    return use({ ...opened, region });
+  });
 }
 
 /**
@@ -152,8 +194,7 @@ export async function decodeAndLetterbox(
   if (!(image instanceof Uint8Array))
     throw expected('a Buffer with an encoded picture', 'the image', image, 'BAD_IMAGE');
   if (image.byteLength === 0) throw expected('a Buffer with an encoded picture', 'the image', image, 'BAD_IMAGE');
-  try {
-    const { picture, width, height, region } = await openView(image, frame);
+  return withView(image, frame, async ({ picture, width, height, region }) => {
     const geometry = letterboxGeometry(width, height, region, input.width, input.height);
     picture.removeAlpha().toColourspace('srgb');
     scalePicture(picture, geometry);
@@ -172,7 +213,5 @@ export async function decodeAndLetterbox(
     const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
     if (info.channels !== 3) throw new Error(`decoded to ${info.channels} channels instead of 3`);
     return { ...geometry, pixels: data };
-  } catch (error) {
-    throw imageError(error, image);
-  }
+  });
 }

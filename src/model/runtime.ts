@@ -1,7 +1,7 @@
 /** The one place that knows onnxruntime-node. */
 import type { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
-import { InspectionError, messageOf } from '../contract/errors';
 import { onnxruntime } from './onnxruntime';
+import { runtimeError } from './runtime-text';
 
 export const { Tensor } = onnxruntime;
 export type Tensor = RuntimeTensor;
@@ -61,7 +61,7 @@ export function ioOfSession(session: RuntimeSession): { inputs: IoInfo[]; output
  * Loads a model on the CPU.
  *
  * @param model the file's bytes (so that what was verified is what runs), or a path (for memory-mapped loading)
- * @throws InspectionError MODEL_INVALID
+ * @throws InspectionError MODEL_INVALID, OUT_OF_MEMORY
  */
 export async function createRuntimeSession(
   model: Uint8Array | string,
@@ -89,10 +89,6 @@ export async function createRuntimeSession(
       ? onnxruntime.InferenceSession.create(model, settings)
       : onnxruntime.InferenceSession.create(model, settings));
   } catch (error) {
-    throw new InspectionError(
-      'MODEL_INVALID',
-      `Expected an ONNX model that the runtime can load but it said: ${messageOf(error)}`,
-      { cause: error },
-    );
+    throw runtimeError(error, 'MODEL_INVALID', 'Expected an ONNX model that the runtime can load but it said');
   }
 }

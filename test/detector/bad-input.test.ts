@@ -89,6 +89,35 @@ describe('bad images', () => {
     });
   }
 
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  const frames: Array<[string, object, string | undefined]> = [
+    ['a BigInt where nobody looks', { truth: 1n, seq: 7n }, undefined],
+    ['a circle where nobody looks', { truth: circle }, undefined],
+    ['a turn of -90', { rotate: -90 }, 'bad message'],
+    ['a BigInt as the turn', { rotate: 90n }, 'bad message'],
+    ['a circle as the region', { region: circle }, 'bad message'],
+    ['a region outside of the picture', { region: { x: 900, y: 0, width: 9, height: 9 } }, 'bad message'],
+  ];
+  for (const [what, frame, reason] of frames) {
+    it(`${what} in msg.frame: ${reason ?? 'inspected'}, and the process is not restarted`, async () => {
+      const outcome = await detector.detect({ image: await goodPicture(), frame });
+      assert.equal(outcome.inspected ? undefined : outcome.reason, reason);
+      if (!outcome.inspected) assert.match(outcome.detail, /^Expected .* for .* but received /);
+      assert.equal(detector.stats().restarts, 0);
+    });
+  }
+
+  it('more than 256 MiB are no picture: not called overload', async () => {
+    const outcome = await detector.detect({ image: Buffer.alloc(256 * 2 ** 20 + 1) });
+    assert.ok(!outcome.inspected);
+    assert.deepEqual([outcome.reason, outcome.code], ['bad image', 'IMAGE_TOO_LARGE']);
+    assert.match(
+      outcome.detail,
+      /^Expected at most 268435456 bytes for the image but received a Buffer of 268435457 bytes$/,
+    );
+  });
+
   it('a picture of one pixel is a picture', async () => {
     const dot = await sharp({ create: { width: 1, height: 1, channels: 3, background: '#0f0' } })
       .png()

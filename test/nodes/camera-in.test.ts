@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import helper from 'node-red-node-test-helper';
 import cameraIn from '../../nodes/camera-in/camera-in';
+import { ownPageOnly } from '../../nodes/shared/own-page';
 import { httpServer, jpeg, markOf, temporaryFolder, until } from '../camera/support';
 
 // a core node, without declarations
@@ -184,6 +185,38 @@ describe('node camera-in', () => {
     assert.ok(!seen.some((line) => line.startsWith('localhost') && line.endsWith(secret)), seen.join('\n'));
   });
 
+  it('a password stored for TLS does not go over the same host in the open', async () => {
+    const seen: string[] = [];
+    const cam = await httpServer((request, response) => {
+      seen.push(String(request.headers.authorization));
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="cam"' }).end();
+    });
+    const config = { id: 'camera', source: 'http', url: cam.url.replace('http:', 'https:'), trigger: 'message' };
+    await deploy(config, { user: 'admin', password: 's3cret' });
+    const dialog = { ...config, user: 'admin', password: '__PWRD__', url: cam.url };
+    await helper.request().post('/camera-in/test').send(dialog).expect(400);
+    assert.ok(seen.length > 0);
+    const sent = seen.map((header) => Buffer.from(header.replace('Basic ', ''), 'base64').toString());
+    assert.ok(!sent.some((text) => text.includes('s3cret')), sent.join());
+  });
+
+  it('a form of another page does not make it fetch anything', async () => {
+    let requests = 0;
+    const { url } = await httpServer((_request, response) => {
+      requests += 1;
+      response.end(jpeg());
+    });
+    await deploy({ source: 'folder', path: '/x', trigger: 'message' });
+    await helper
+      .request()
+      .post('/camera-in/test')
+      .set('origin', 'http://evil.example')
+      .type('form')
+      .send({ source: 'http', url })
+      .expect(403);
+    assert.equal(requests, 0);
+  });
+
   it('lists cameras', async () => {
     await deploy({ source: 'folder', path: '/x', trigger: 'message' });
     const answer = await helper.request().get('/camera-in/cameras').expect(200);
@@ -194,7 +227,10 @@ describe('node camera-in', () => {
     const asked: Array<[string, string]> = [];
     const admin = {
       get: (path: string, permission: string) => asked.push([path, permission]),
-      post: (path: string, permission: string) => asked.push([path, permission]),
+      post: (path: string, permission: string, guard: unknown) => {
+        assert.equal(guard, ownPageOnly);
+        asked.push([path, permission]);
+      },
     };
     const runtime = {
       nodes: { registerType: () => undefined },

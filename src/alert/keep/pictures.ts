@@ -1,3 +1,4 @@
+import { InspectionError, messageOf } from '../../contract/errors';
 import type { FrameInfo } from '../../contract/frame';
 import { EvidenceFolder } from './evidence';
 import type { Alert, VerdictRecord } from '../judge/messages';
@@ -107,8 +108,13 @@ export class Pictures {
         alert.thumbnail = `data:image/jpeg;base64,${jpeg.toString('base64')}`;
       }
     } catch (error) {
-      this.#warn(String(error));
+      this.#tell(error);
     }
+  }
+
+  /** What a redeploy cut short is nothing that went wrong. */
+  #tell(error: unknown): void {
+    if (!(error instanceof InspectionError && error.code === 'CANCELLED')) this.#warn(messageOf(error));
   }
 
   /** A picture for the dashboard, if one is due and none is being drawn; else undefined. */
@@ -123,7 +129,7 @@ export class Pictures {
     try {
       return await within(this.#render(image, frame, { verdict, ...DASHBOARD }), RENDER_TIMEOUT_MS);
     } catch (error) {
-      this.#warn(String(error));
+      this.#tell(error);
       return undefined;
     } finally {
       this.#drawing = false;
