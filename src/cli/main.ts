@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { registerBench } from './bench';
 import { EXIT_OK, EXIT_USAGE, type RegisterCommand } from './command';
+import { registerDeploy } from './deploy';
 import { registerDetect } from './detect';
 import { registerDoctor } from './doctor';
 import { registerEval } from './eval';
@@ -16,6 +17,7 @@ import { registerSlots } from './slots';
 /** One row per command. */
 const COMMANDS: RegisterCommand[] = [
   registerBench,
+  registerDeploy,
   registerDetect,
   registerDoctor,
   registerEval,
