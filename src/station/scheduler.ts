@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import { UNLIMITED_BUDGET, type Budget, type StationRates } from '../contract/budget';
 import type { ThermalCondition } from '../contract/thermal';
 import type { NotInspectedReason } from '../contract/verdict';
@@ -77,7 +78,11 @@ export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [Ther
   }
 
   #merge(): void {
+    const before = this.#budget;
     this.#budget = strictest([...this.#budgets.values()]);
+    // other words for the limits that hold already are nothing that anybody has to act on
+    const { reason } = before;
+    if (reason !== '' && isDeepStrictEqual({ ...this.#budget, reason }, before)) return;
     this.#share.setRate(this.#budget.framesPerSecond);
     this.emit('budget', this.#budget);
   }

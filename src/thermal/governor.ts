@@ -20,7 +20,7 @@ export interface GovernorState {
   budget: Budget;
   /** True when this update changed the budget. */
   changed: boolean;
-  /** Filtered temperature, °C, and its slope, K per second. */
+  /** Where the trend line is now, °C, and its slope, K per second: for decisions. People are shown the reading. */
   tempC: number;
   slopeKPerS: number;
 }
@@ -88,8 +88,9 @@ export class Governor {
       this.#changedMs = input.nowMs;
       this.#isRaised = this.#share > this.#knownShare;
       this.#knownShare = this.#share;
-      this.#reason = this.#level === 0 ? '' : describeHeat(this.level, this.options, tempC, slopeKPerS);
     }
+    // of now, and of what the sensor says: a trend is for deciding, a person compares the sentence with a thermometer
+    this.#reason = this.#level === 0 ? '' : describeHeat(this.level, this.options, input.tempC, slopeKPerS);
     return { level: this.level, budget: this.#budget(), changed, tempC, slopeKPerS };
   }
 

@@ -132,11 +132,11 @@ export class ThermalGuard extends EventEmitter<{ step: [GuardState]; problem: [s
     this.#isSensorless = false;
     const { offeredPerSecond, spentPerSecond } = this.#around.scheduler.rates();
     const decided = this.#governor.update({ nowMs, tempC, inspectedPerSecond: spentPerSecond, offeredPerSecond });
-    this.#tell(decided, wasLost);
+    this.#tell(decided, tempC, wasLost);
   }
 
-  #tell({ level, budget, changed, tempC, slopeKPerS }: GovernorState, wasLost: boolean): void {
-    const condition = { state: level, tempC: Math.round(tempC * 10) / 10, reason: budget.reason };
+  #tell({ level, budget, changed, slopeKPerS }: GovernorState, readC: number, wasLost: boolean): void {
+    const condition = { state: level, tempC: Math.round(readC * 10) / 10, reason: budget.reason };
     this.#state = {
       condition,
       budget,
@@ -145,6 +145,8 @@ export class ThermalGuard extends EventEmitter<{ step: [GuardState]; problem: [s
     };
     this.#around.scheduler.setCondition(condition, this.#options.owner);
     if (changed || wasLost) this.#spend(budget);
+    // frames that are refused from now on are told how hot it is now
+    else if (budget.reason !== '') this.#around.scheduler.setBudget(budget, this.#options.owner);
   }
 
   #onMissing(nowMs: number): void {

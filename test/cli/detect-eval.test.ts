@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -57,6 +57,49 @@ describe('edge-inspect detect', () => {
   it('prints a line per detection for people', () => {
     const { stdout } = run('detect', '--model', model, '--image', join(images, 'a.png'));
     assert.match(stdout, /^red 0\.9\d at 0,0 size 32x32\n1 found in \d+ ms\n$/);
+  });
+
+  it('--draw writes the picture with its boxes, at its own size', async () => {
+    const out = join(folder, 'drawn.jpg');
+    const { status, stdout, stderr } = run('detect', '--model', model, '--image', join(images, 'b.png'), '--draw', out);
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /\ndrawn in .*drawn\.jpg\n$/);
+    const { data, info } = await sharp(out).raw().toBuffer({ resolveWithObject: true });
+    assert.deepEqual([info.width, info.height], [128, 128]);
+    const pixel = (x: number, y: number) => [...data.subarray((y * 128 + x) * 3, (y * 128 + x) * 3 + 3)];
+    const [red = 0, , blue = 0] = pixel(112, 48);
+    assert.ok(blue > 200 && red < 60, 'inside the box the picture is as it was');
+    const [r = 0, , b = 0] = pixel(112, 63);
+    assert.ok(r > 100 || b < 200, `the edge of the box is drawn: ${pixel(112, 63)}`);
+    assert.deepEqual(pixel(10, 100), [255, 255, 255]);
+  });
+
+  it('--draw of several pictures fills a folder, one file each', () => {
+    const out = join(folder, 'drawn');
+    const both = [join(images, 'a.png'), join(images, 'b.png')];
+    const { status, stdout, stderr } = run('detect', '--model', model, '--image', ...both, '--draw', out, '--json');
+    assert.equal(status, 0, stderr);
+    const { images: results } = JSON.parse(stdout) as {
+      images: { file: string; drawn: string; detections: object[] }[];
+    };
+    assert.deepEqual(
+      results.map(({ file, drawn, detections }) => [file, drawn, detections.length]),
+      [
+        [both[0], join(out, 'a.jpg'), 1],
+        [both[1], join(out, 'b.jpg'), 1],
+      ],
+    );
+    assert.deepEqual(readdirSync(out).sort(), ['a.jpg', 'b.jpg']);
+  });
+
+  it('--draw into a file that is no .jpg, or one file for several pictures: one sentence', () => {
+    const one = run('detect', '--model', model, '--image', join(images, 'a.png'), '--draw', join(folder, 'x.gif'));
+    assert.equal(one.status, 2);
+    assert.match(one.stderr, /^edge-inspect: Expected a file that ends in \.jpg, or a folder for --draw but received/);
+    const a = join(images, 'a.png');
+    const two = run('detect', '--model', model, '--image', a, a, '--draw', join(folder, 'x.jpg'));
+    assert.equal(two.status, 2);
+    assert.match(two.stderr, /Expected a folder, because there are several pictures for --draw/);
   });
 
   const text = join(folder, 'text.jpg');

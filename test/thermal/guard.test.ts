@@ -52,6 +52,27 @@ describe('thermal guard', () => {
     assert.deepEqual(steps.slice(-2), ['shadow off', 'full']);
   });
 
+  it('shows what the sensor reads, not where the trend line is', async () => {
+    const { guard, scheduler, look } = bench(50);
+    await look(60, 80);
+    await look(2, 50);
+    assert.equal(scheduler.condition?.tempC, 50);
+    assert.equal(guard.state.board.tempC, 50);
+  });
+
+  it('a reason goes with the temperature, in the condition and for refused frames', async () => {
+    const { scheduler, look } = bench(50);
+    const told: unknown[] = [];
+    scheduler.on('budget', (budget) => told.push(budget));
+    await look(10, 81.5);
+    const changes = told.length;
+    await look(20, 79.3);
+    assert.match(scheduler.condition?.reason ?? '', /^79\.3 °C/);
+    const refused = scheduler.admit({ camera: 'a', kind: 'primary' });
+    assert.match(refused.admitted ? '' : refused.detail, /^79\.3 °C/);
+    assert.equal(told.length, changes, 'new words are no new budget');
+  });
+
   it('a machine without a sensor: told once, nothing is held back', async () => {
     const { scheduler, steps, problems, look } = bench(undefined);
     await look(60, undefined);
