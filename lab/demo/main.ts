@@ -1,10 +1,12 @@
-// `npm run demo`: a real Node-RED with the example flow, an MQTT broker, and a subscriber that prints what arrives.
+// `npm run demo [-- --host 0.0.0.0 --port 1880]`: a real Node-RED with the factory dashboard, an MQTT broker, and a
+// subscriber that prints what arrives.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
+import { demoArguments } from './arguments';
 import { startBroker } from './broker';
-import { nextFreePort } from './ports';
+import { nextFreePort, reachableHosts } from './ports';
 import { describeMessage } from './print';
 import { layOutUserDir } from './user-dir';
 
@@ -14,11 +16,14 @@ const EDITOR_PORT = 1880;
 const MQTT_PORT = 1883;
 
 async function main(): Promise<void> {
+  const { host, port } = demoArguments(process.argv.slice(2));
   const mqttPort = await nextFreePort(MQTT_PORT);
-  const editorPort = await nextFreePort(EDITOR_PORT);
+  const editorPort = await nextFreePort(port ?? EDITOR_PORT, host);
   if (mqttPort !== MQTT_PORT)
     console.log(`Port ${MQTT_PORT} is taken: the MQTT broker listens on ${mqttPort} instead.`);
-  if (editorPort !== EDITOR_PORT)
+  if (port !== undefined && editorPort !== port)
+    throw new Error(`Expected a free port for --port but ${port} is taken on ${host}`);
+  if (editorPort !== (port ?? EDITOR_PORT))
     console.log(`Port ${EDITOR_PORT} is taken: Node-RED listens on ${editorPort} instead.`);
 
   const broker = await startBroker(mqttPort);
@@ -29,7 +34,7 @@ async function main(): Promise<void> {
   });
   await subscriber.subscribeAsync('inspection/#');
 
-  const userDir = layOutUserDir(ROOT, mqttPort, editorPort);
+  const userDir = layOutUserDir(ROOT, { mqttPort, host, editorPort });
   const redJs = join(ROOT, 'node_modules', 'node-red', 'red.js');
   // A group of its own: Ctrl-C reaches this process only, which then stops the parts in order.
   const nodeRed = spawn(process.execPath, [redJs, '--userDir', userDir], {
@@ -59,12 +64,18 @@ async function main(): Promise<void> {
       void stop();
     }
   });
+  const [first = host, ...others] = reachableHosts(host);
+  const dashboards = [first, ...others].map((name) => `http://${name}:${editorPort}/dashboard`);
   console.log(
     [
       '',
-      `  Node-RED editor   http://127.0.0.1:${editorPort}`,
+      `  Dashboard         ${dashboards.join('  ')}`,
+      `  Node-RED editor   http://${first}:${editorPort}`,
       `  MQTT broker       mqtt://127.0.0.1:${mqttPort}   topics inspection/#`,
       '  Stop              Ctrl-C',
+      ...(host === '127.0.0.1' || host === 'localhost'
+        ? []
+        : ['', '  Everybody in the network can change this flow: the demo has no password.']),
       '',
       'Alerts, as an MQTT subscriber receives them:',
     ].join('\n'),

@@ -1,27 +1,63 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 type FlowNode = Record<string, unknown> & { type: string };
 
+/** Where the demo's parts listen. */
+export interface DemoPorts {
+  mqttPort: number;
+  /** Address and port of Node-RED. */
+  host: string;
+  editorPort: number;
+}
+
+const DASHBOARD = '@flowfuse/node-red-dashboard';
+const BROKER_ID = 'demo-broker';
+
+/** The dashboard example, told over the demo's broker. */
+function demoFlow(example: string, mqttPort: number): FlowNode[] {
+  const flow = JSON.parse(readFileSync(example, 'utf8')) as FlowNode[];
+  const broker = { id: BROKER_ID, type: 'mqtt-broker', name: 'demo', broker: '127.0.0.1', port: String(mqttPort) };
+  return [
+    ...flow.map((node) => (node.type === 'defect-alert' ? { ...node, broker: BROKER_ID } : node)),
+    {
+      ...broker,
+      clientid: '',
+      autoConnect: true,
+      usetls: false,
+      protocolVersion: '4',
+      keepalive: '60',
+      cleansession: true,
+    },
+  ];
+}
+
 /**
- * Lays out a Node-RED user folder with this package installed (as a link to the clone) and the camera-to-MQTT example as
- * its flow. Nothing outside the clone is touched: the user's own ~/.node-red stays as it is.
+ * Lays out a Node-RED user folder with this package (as a link to the clone) and the dashboard installed, and the factory
+ * dashboard as its flow. Nothing outside the clone is touched: the user's own ~/.node-red stays as it is.
  */
-export function layOutUserDir(root: string, mqttPort: number, editorPort: number): string {
+export function layOutUserDir(root: string, { mqttPort, host, editorPort }: DemoPorts): string {
   const userDir = join(root, '.cache', 'demo');
   rmSync(userDir, { recursive: true, force: true });
-  const scope = join(userDir, 'node_modules', '@edge-inspect');
-  mkdirSync(scope, { recursive: true });
-  symlinkSync(root, join(scope, 'node-red-inspection'), 'dir');
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, string>;
+  const links = { [name as string]: root, [DASHBOARD]: join(root, 'node_modules', DASHBOARD) };
+  for (const [linkName, target] of Object.entries(links)) {
+    const link = join(userDir, 'node_modules', linkName);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(target, link, 'dir');
+  }
   writeFileSync(
     join(userDir, 'package.json'),
-    JSON.stringify({ name: 'demo', private: true, dependencies: { '@edge-inspect/node-red-inspection': version } }),
+    JSON.stringify({
+      name: 'demo',
+      private: true,
+      dependencies: { [name as string]: version, [DASHBOARD]: '*' },
+    }),
   );
   writeFileSync(
     join(userDir, 'settings.js'),
     `module.exports = ${JSON.stringify({
-      uiHost: '127.0.0.1',
+      uiHost: host,
       uiPort: editorPort,
       flowFile: 'flows.json',
       credentialSecret: 'demo',
@@ -32,11 +68,8 @@ export function layOutUserDir(root: string, mqttPort: number, editorPort: number
       logging: { console: { level: 'warn', metrics: false, audit: false } },
     })};\n`,
   );
-  const example = join(root, 'examples', '02 - Camera to MQTT alert.json');
+  const example = join(root, 'examples', '06 - Factory dashboard.json');
   if (!existsSync(example)) throw new Error(`Expected the example flow but there is no ${example}`);
-  const flow = (JSON.parse(readFileSync(example, 'utf8')) as FlowNode[]).map((node) =>
-    node.type === 'mqtt-broker' ? { ...node, port: String(mqttPort) } : node,
-  );
-  writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flow, null, 2));
+  writeFileSync(join(userDir, 'flows.json'), JSON.stringify(demoFlow(example, mqttPort), null, 2));
   return userDir;
 }

@@ -70,7 +70,7 @@ describe('edge-inspect detect', () => {
     const [red = 0, , blue = 0] = pixel(112, 48);
     assert.ok(blue > 200 && red < 60, 'inside the box the picture is as it was');
     const [r = 0, , b = 0] = pixel(112, 63);
-    assert.ok(r > 100 || b < 200, `the edge of the box is drawn: ${pixel(112, 63)}`);
+    assert.ok(r > 100 || b < 200, `the edge of the box is drawn: ${pixel(112, 63).join()}`);
     assert.deepEqual(pixel(10, 100), [255, 255, 255]);
   });
 
