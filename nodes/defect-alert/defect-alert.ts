@@ -75,7 +75,7 @@ export = function (RED: NodeAPI) {
     const { payload, frame, notInspected } = message;
     const inference = message.inference ?? { thermal: message.thermal };
     const { verdict, alerts } = emergency.judge({ payload, frame, inference, notInspected });
-    monitor.verdict(id, emergency.name, verdict.verdict, verdict.reason);
+    monitor.verdict(id, emergency.name, verdict);
     message.topic = stationTopic(emergency.name, 'verdict');
     message.payload = verdict;
     send([alerts.map((alert) => ({ topic: emergency.alertTopic, payload: alert, qos: 1 })), message]);
@@ -151,7 +151,7 @@ export = function (RED: NodeAPI) {
     message.topic = stationTopic(config.station, 'verdict');
     message.payload = verdict;
     send([null, message]);
-    if (verdict.golden === undefined) monitor.verdict(node.id, config.station, verdict.verdict, verdict.reason);
+    if (verdict.golden === undefined) monitor.verdict(node.id, config.station, verdict);
     showVerdict(context, service, verdict);
     await settled;
     if (error !== undefined) throw error;

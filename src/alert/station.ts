@@ -21,7 +21,8 @@ import { RateLimit } from './judge/rate-limit';
 import { DEFAULT_RULES, readRules, refuseStream, type AlertRules } from './judge/rules';
 import { rulesId } from './judge/rules-id';
 import { readTrace } from './judge/trace';
-import { NOT_INSPECTED_REASONS, type NotInspected, type Verdict } from '../contract/verdict';
+import { integerBetween } from '../contract/validate';
+import { NOT_INSPECTED_REASONS, type NotInspected } from '../contract/verdict';
 
 /** One frame as it arrives: the parts of a message that matter, none of them trusted. */
 export interface FrameInput {
@@ -42,19 +43,19 @@ export interface Judgement {
 }
 
 /** What became of a frame, before it is counted. */
-interface Outcome {
-  verdict: Verdict;
-  reason?: NotInspected['reason'];
-  detail?: string;
-}
+type Outcome = Pick<VerdictRecord, 'verdict' | 'reason' | 'detail' | 'count'>;
+
+/** More frames than this are not missed between two messages: a day of the fastest camera. */
+const MAX_COUNT = 10_368_000;
 
 function readNotInspected(value: unknown): NotInspected {
-  const { reason, detail } = (typeof value === 'object' && value !== null ? value : {}) as Partial<NotInspected>;
+  const { reason, detail, count } = (typeof value === 'object' && value !== null ? value : {}) as Partial<NotInspected>;
   const known = NOT_INSPECTED_REASONS.find((word) => word === reason);
   if (known === undefined) {
     throw expected(`one of ${NOT_INSPECTED_REASONS.join(', ')}`, 'msg.notInspected.reason', reason);
   }
-  return { reason: known, detail: typeof detail === 'string' ? detail.slice(0, 300) : '' };
+  const parts = count === undefined ? 1 : integerBetween(count, 'msg.notInspected.count', 1, MAX_COUNT);
+  return { reason: known, detail: typeof detail === 'string' ? detail.slice(0, 300) : '', count: parts };
 }
 
 /**
@@ -146,10 +147,11 @@ export class AlertStation {
     }
   }
 
-  #notInspected(judged: Judged, { reason, detail }: NotInspected, claim?: Claim): Judgement {
+  #notInspected(judged: Judged, { reason, detail, count: parts = 1 }: NotInspected, claim?: Claim): Judgement {
     const outcome: Outcome = { verdict: 'NOT_INSPECTED', reason, detail: detail.slice(0, 300) };
+    if (parts > 1) outcome.count = parts;
     if (claim !== undefined) return this.#endGolden(judged, outcome, [], claim, []);
-    return { verdict: buildVerdict(judged, outcome, [], count(this.#counters, 'NOT_INSPECTED')), alerts: [] };
+    return { verdict: buildVerdict(judged, outcome, [], count(this.#counters, 'NOT_INSPECTED', parts)), alerts: [] };
   }
 
   #inspect(judged: Judged, detections: readonly Detection[]): Judgement {
@@ -179,7 +181,13 @@ export class AlertStation {
       outcome: outcome.verdict === 'NOT_INSPECTED' ? 'not inspected' : inspected,
       differences,
     };
-    const verdict = buildVerdict(judged, outcome, defects, countGolden(this.#counters, outcome.verdict), mark);
+    const verdict = buildVerdict(
+      judged,
+      outcome,
+      defects,
+      countGolden(this.#counters, outcome.verdict, outcome.count),
+      mark,
+    );
     return { verdict, alerts: [], golden: this.#golden?.ended(claim, verdict, differences, judged.nowMs) };
   }
 

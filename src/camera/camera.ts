@@ -5,6 +5,7 @@ import { InspectionError, messageOf } from '../contract/errors';
 import type { CameraBudget } from '../contract/budget';
 import type { FrameInfo } from '../contract/frame';
 import { Gate, type Flights, type Passage } from './pacing/gate';
+import { MissedFrames, type Missed } from './pacing/missed';
 import { Pacer } from './pacing/pacer';
 import type { FrameSource, LossKind, Picture, SourceState } from './sources/source';
 import type { CameraPlan } from './table';
@@ -46,6 +47,8 @@ export interface CameraStatus {
 export interface CameraSurroundings {
   /** What tells this camera from others of its name. Default: the name. */
   id?: string;
+  /** The number of its first frame: where a camera of this id left off. Default 0. */
+  firstSeq?: number;
   flights: Flights;
   scheduler: CameraBudget;
 }
@@ -92,14 +95,20 @@ export class Camera extends EventEmitter<{
   readonly #onBudget = () => this.#tell();
   #state: SourceState = 'connecting';
   #reason = '';
-  #isLossTold = false;
-  #seq = 0;
+  #isLost = false;
+  /** The source said that there is no picture to take, which is no fault. */
+  #isWaiting = false;
+  /** Resolves when a lost source is worth another try. */
+  #recovering: Promise<void> | undefined;
+  readonly #missed = new MissedFrames((missed) => this.emit('answer', this.#miss(missed)));
+  #seq: number;
   #capturing = 0;
   #freeRun: Promise<void> = Promise.resolve();
 
-  constructor(plan: CameraPlan, { id, flights, scheduler }: CameraSurroundings) {
+  constructor(plan: CameraPlan, { id, firstSeq = 0, flights, scheduler }: CameraSurroundings) {
     super();
     this.#plan = plan;
+    this.#seq = firstSeq;
     this.#scheduler = scheduler;
     this.#source = plan.open({
       onState: (state, error) => this.#onState(state, error),
@@ -108,6 +117,11 @@ export class Camera extends EventEmitter<{
     this.#id = id ?? this.name;
     this.#gate = new Gate(this.#id, plan.settings.overload, flights);
     scheduler.on('budget', this.#onBudget);
+  }
+
+  /** The number of its next frame. */
+  get nextSeq(): number {
+    return this.#seq;
   }
 
   /** What the pictures are called: the name given, else the source's own. */
@@ -156,6 +170,7 @@ export class Camera extends EventEmitter<{
     this.#scheduler.setDemand(this.#id, undefined);
     this.#gate.stop();
     await Promise.all([this.#source.stop(), this.#freeRun]);
+    this.#missed.flush();
   }
 
   async #run(): Promise<void> {
@@ -164,34 +179,68 @@ export class Camera extends EventEmitter<{
     const waits = this.#plan.settings.overload === 'every' && this.#plan.canWait;
     try {
       for (;;) {
-        await pacer.next(this.#rate(), signal);
-        if (waits) await this.#gate.room(signal);
-        await this.#allowed(signal);
-        await this.#turn(signal);
+        await this.#due(pacer, signal);
+        if (waits) {
+          // its pictures are not over when their time is
+          await this.#gate.room(signal);
+          await this.#allowed(signal);
+        }
+        const hindrance = this.#hindrance();
+        if (hindrance) this.#missed.add({ ...hindrance, count: 1 });
+        else await this.#turn(pacer, signal);
       }
     } catch (error) {
       if (!signal.aborted) this.emit('problem', error as InspectionError);
     }
   }
 
+  /** Waits until a picture is due: also while none can be taken, since each that was due is answered. */
+  async #due(pacer: Pacer, signal: AbortSignal): Promise<void> {
+    const { fps } = this.#plan.settings;
+    const hindrance = this.#hindrance();
+    if (!hindrance) return pacer.next(this.#rate(), signal);
+    if (fps > 0) return pacer.next(fps, signal);
+    // how many the camera would have given, nobody knows: one a second stands for them
+    for (let waitedMs = 0; waitedMs < 1000 && this.#hindrance(); waitedMs += LOOK_MS) await pause(LOOK_MS, signal);
+  }
+
+  /** Why no picture can be taken now; undefined: one can. */
+  #hindrance(): NotInspected | undefined {
+    const { paused, reason } = this.#scheduler.budget;
+    if (paused) return { reason: 'too hot', detail: reason || 'Inspection is paused' };
+    return this.#recovering && { reason: 'camera lost', detail: this.#reason || 'The camera is lost' };
+  }
+
   /** One picture of the free run. It is awaited up to the gate only: while it waits there, the next one is taken. */
-  async #turn(signal: AbortSignal): Promise<void> {
+  async #turn(pacer: Pacer, signal: AbortSignal): Promise<void> {
     try {
       const picture = await this.#capture(0, undefined);
-      this.#isLossTold = false;
+      this.#isLost = false;
       this.#counters.asked += 1;
       void this.#hold(picture, undefined).then((answer) => this.emit('answer', answer));
     } catch (error) {
       throwIfAborted(signal);
-      const isLoss = !(error instanceof InspectionError && error.code === 'BAD_IMAGE');
-      // one answer for a loss, however many attempts it takes to get the camera back
-      if (!isLoss || !this.#isLossTold) {
+      if (error instanceof InspectionError && error.code === 'BAD_IMAGE') {
         this.#counters.asked += 1;
         this.emit('answer', this.#fail(error, undefined));
+        return;
       }
-      this.#isLossTold = isLoss;
-      await this.#source.recovered(signal);
+      const count = this.#dueInLoss(pacer);
+      if (count > 0) this.#missed.add({ reason: 'camera lost', detail: messageOf(error), count });
+      this.#recovering = this.#source.recovered(signal).finally(() => (this.#recovering = undefined));
+      this.#recovering.catch(() => undefined);
     }
+  }
+
+  /** How many pictures were due in a turn that ended in a loss. */
+  #dueInLoss(pacer: Pacer): number {
+    const { fps } = this.#plan.settings;
+    const isNew = !this.#isLost;
+    this.#isLost = true;
+    // without a rate one stands for a loss, however many attempts it takes to get the camera back
+    if (!(fps > 0)) return isNew ? 1 : 0;
+    // with those that became due while the camera was silent already, but not while there was nothing to take
+    return 1 + (this.#isWaiting ? 0 : pacer.passed(fps));
   }
 
   /** Pictures per second now: as set, or the camera's part of what the station can do. */
@@ -209,7 +258,7 @@ export class Camera extends EventEmitter<{
 
   /** Waits while the station's budget allows no inspection. */
   async #allowed(signal: AbortSignal): Promise<void> {
-    while (this.#scheduler.budget.paused) await pause(PAUSE_LOOK_MS, signal);
+    while (this.#scheduler.budget.paused) await pause(LOOK_MS, signal);
   }
 
   async #take(triggeredAtMs: number, timeoutMs: number): Promise<CameraAnswer> {
@@ -249,11 +298,14 @@ export class Camera extends EventEmitter<{
     return { frame, bytes: picture.bytes };
   }
 
-  #frameOf(picture: Picture, triggerToCaptureMs: number | undefined): FrameInfo {
+  /** @param count frames that it stands for */
+  #frameOf(picture: Picture, triggerToCaptureMs: number | undefined, count = 1): FrameInfo {
     const { rotate, region, overload } = this.#plan.settings;
+    const seq = this.#seq;
+    this.#seq += count;
     return {
       id: randomUUID(),
-      seq: this.#seq++,
+      seq,
       source: this.name,
       ...(this.#id === this.name ? {} : { sourceId: this.#id }),
       capturedAt: new Date(picture.capturedAtMs).toISOString(),
@@ -268,17 +320,24 @@ export class Camera extends EventEmitter<{
     };
   }
 
-  #emptyFrame(): FrameInfo {
+  #emptyFrame(count = 1): FrameInfo {
     return this.#frameOf(
       { bytes: Buffer.alloc(0), format: 'unknown', width: 0, height: 0, capturedAtMs: Date.now() },
       undefined,
+      count,
     );
   }
 
-  #withhold(reason: NotInspectedReason, detail: string, frame = this.#emptyFrame()): CameraAnswer {
-    this.#counters[COUNTER_OF[reason] ?? 'failed'] += 1;
+  #withhold(reason: NotInspectedReason, detail: string, frame = this.#emptyFrame(), count = 1): CameraAnswer {
+    this.#counters[COUNTER_OF[reason] ?? 'failed'] += count;
     this.#tell();
-    return { frame, bytes: Buffer.alloc(0), notInspected: { reason, detail } };
+    return { frame, bytes: Buffer.alloc(0), notInspected: { reason, detail, ...(count > 1 && { count }) } };
+  }
+
+  /** The one answer for frames that were due and could not be taken. */
+  #miss({ reason, detail, count }: Missed): CameraAnswer {
+    this.#counters.asked += count;
+    return this.#withhold(reason, detail, this.#emptyFrame(count), count);
   }
 
   #fail(error: unknown, timeoutMs: number | undefined): CameraAnswer {
@@ -297,6 +356,7 @@ export class Camera extends EventEmitter<{
     const isNewLoss = state === 'lost' && this.#state !== 'lost';
     this.#state = state;
     this.#reason = error?.message ?? '';
+    if (state !== 'lost') this.#isWaiting = state === 'waiting';
     if (isNewLoss && error && this.#plan.settings.trigger === 'free-run') this.emit('problem', error);
     this.#tell();
   }
@@ -320,8 +380,8 @@ class CaptureTimeout extends InspectionError {
   }
 }
 
-/** How often a paused camera looks whether it may go on, ms. */
-const PAUSE_LOOK_MS = 200;
+/** How often a camera that is held back looks whether it may go on, ms. */
+const LOOK_MS = 100;
 
 const WITHHELD: Record<Exclude<Passage, 'go'>, [NotInspectedReason, string]> = {
   dropped: ['dropped by overload', 'A newer picture took its place: the detector is slower than this camera'],

@@ -16,7 +16,7 @@ export type Rotation = (typeof ROTATIONS)[number];
 export interface FrameInfo {
   /** Unique in the plant for all practical purposes: what an alert is traced back by. */
   id: string;
-  /** Counts up from 0 per source; a gap is a loss that was reported as NOT_INSPECTED. */
+  /** Counts up from 0 per source, without a gap. A message that stands for n frames has the first one's; the next has n more. */
   seq: number;
   /** Name of the source (camera, folder, url without credentials). */
   source: string;

@@ -24,6 +24,8 @@ export interface NotInspected {
   reason: NotInspectedReason;
   /** One sentence with what happened. */
   detail: string;
+  /** Frames that this one message stands for: those that were due while a camera was paused or lost. Absent: one. */
+  count?: number;
 }
 
 /** Detail of frames that had to give way while their model was not ready yet: nothing is wrong, nobody is too slow. */

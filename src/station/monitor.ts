@@ -15,6 +15,13 @@ import type {
   VerdictCount,
 } from './sources';
 
+/** What a station says of a part, as far as it is counted. */
+export interface EndedPart {
+  verdict: Verdict;
+  reason?: string;
+  count?: number;
+}
+
 type CountsByVerdict = Record<Verdict, number>;
 
 interface ModelPercentiles {
@@ -82,16 +89,18 @@ export class StationMonitor {
   }
 
   /**
-   * One part ended in a verdict.
+   * A part ended in a verdict.
    *
    * @param node id of the node that gave it
    * @param station name of the station that it speaks for
+   * @param ended `count`: how many parts ended so, if not one
    */
-  verdict(node: string, station: string, verdict: Verdict, reason = ''): void {
+  verdict(node: string, station: string, ended: EndedPart): void {
+    const { verdict, reason = '', count = 1 } = ended;
     const key = `${node}\n${station}\n${verdict}\n${reason}`;
     const counted = this.#verdicts.get(key);
-    if (counted) counted.count += 1;
-    else this.#verdicts.set(key, { node, station, verdict, reason, count: 1 });
+    if (counted) counted.count += count;
+    else this.#verdicts.set(key, { node, station, verdict, reason, count });
   }
 
   /** One announced golden part ended. It is no part of production, so it is not among the verdicts. */

@@ -60,6 +60,25 @@ describe('AlertStation', () => {
     assert.deepEqual(alerts[0]?.thermal, { state: 'hot', tempC: 81.5 });
   });
 
+  it('a message that stands for 50 frames counts as 50 parts, and says so', () => {
+    const subject = station();
+    const missed = { reason: 'camera lost', detail: 'The cable is out', count: 50 };
+    const { verdict } = subject.judge({ frame: FRAME, notInspected: missed }, NOW_MS);
+    assertValid(schemas['inspection-verdict'], verdict);
+    assert.deepEqual([verdict.count, verdict.counters.triggers, verdict.counters.notInspected], [50, 50, 50]);
+    const { verdict: one } = subject.judge({ frame: FRAME, notInspected: { ...missed, count: 1 } }, NOW_MS);
+    assert.deepEqual([one.count, one.counters.notInspected], [undefined, 51]);
+    for (const count of [0, -1, 1.5, 'many', 1e12, {}]) {
+      const { verdict: refused, error } = subject.judge({ frame: FRAME, notInspected: { ...missed, count } }, NOW_MS);
+      assert.deepEqual([refused.reason, refused.count], ['bad message', undefined]);
+      assert.match(
+        error?.message ?? '',
+        /^Expected a whole number between 1 and \d+ for msg\.notInspected\.count but received/,
+      );
+    }
+    assert.equal(subject.counters.triggers, 57);
+  });
+
   it('hands on why a frame was not inspected', () => {
     const notInspected = { reason: 'too hot', detail: 'CPU at 86 °C' };
     const { verdict, alerts } = station().judge({ frame: FRAME, notInspected }, NOW_MS);

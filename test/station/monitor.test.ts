@@ -51,10 +51,10 @@ function station(): StationMonitor {
   monitor.guards.set('guard', () => GUARD);
   monitor.detectors.set('m1', { name: 'pcb', stats: () => STATS });
   monitor.cameras.set('c1', { name: 'cam"1"', counters: () => ({ sent: 95, dropped: 5 }) });
-  monitor.verdict('a1', 'line-1', 'PASS');
-  monitor.verdict('a1', 'line-1', 'FAIL');
-  monitor.verdict('a1', 'line-1', 'NOT_INSPECTED', 'too hot');
-  monitor.verdict('a1', 'line-1', 'NOT_INSPECTED', 'too hot');
+  monitor.verdict('a1', 'line-1', { verdict: 'PASS' });
+  monitor.verdict('a1', 'line-1', { verdict: 'FAIL' });
+  monitor.verdict('a1', 'line-1', { verdict: 'NOT_INSPECTED', reason: 'too hot' });
+  monitor.verdict('a1', 'line-1', { verdict: 'NOT_INSPECTED', reason: 'too hot', count: 9 });
   return monitor;
 }
 
@@ -75,8 +75,8 @@ describe('monitor', () => {
     assert.equal(snapshot.condition?.state, 'rate reduced');
     assert.equal(snapshot.board.clockMHz, 2400);
     assert.deepEqual(snapshot.latencyMs.pcb?.infer, { count: 1, p50: 30, p90: 30, p99: 30 });
-    assert.deepEqual(snapshot.verdicts, { PASS: 1, FAIL: 1, NOT_INSPECTED: 2 });
-    assert.deepEqual(snapshot.notInspected, { 'too hot': 2 });
+    assert.deepEqual(snapshot.verdicts, { PASS: 1, FAIL: 1, NOT_INSPECTED: 10 });
+    assert.deepEqual(snapshot.notInspected, { 'too hot': 10 });
     assert.deepEqual(snapshot.detectors.pcb, STATS);
     assert.ok(snapshot.process.rssBytes > 1e6 && snapshot.process.cpuPercent >= 0);
   });
@@ -113,7 +113,7 @@ describe('monitor', () => {
         'edge_inspect_detector_restarts_total{model="pcb",node="m1"} 1',
         'edge_inspect_detector_cpu_seconds{model="pcb",node="m1"} 2.5',
         'edge_inspect_camera_pictures_total{camera="cam\\"1\\"",outcome="dropped",node="c1"} 5',
-        'edge_inspect_verdicts_total{station="line-1",verdict="NOT_INSPECTED",reason="too hot",node="a1"} 2',
+        'edge_inspect_verdicts_total{station="line-1",verdict="NOT_INSPECTED",reason="too hot",node="a1"} 10',
         'edge_inspect_inspection_duration_seconds_bucket{le="0.05",model="pcb",stage="infer",node="m1"} 1',
         'edge_inspect_inspection_duration_seconds_count{model="pcb",stage="total",node="m1"} 1',
       ]) {

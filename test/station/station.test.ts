@@ -13,7 +13,7 @@ describe('station', () => {
     left.scheduler.setCondition({ state: 'paused', tempC: 84, reason: 'hot' });
     left.ledger.enter('camera', 'frame');
     left.monitor.cameras.set('camera', { name: 'camera', counters: () => ({ sent: 1 }) });
-    left.monitor.verdict('alert', 'line', 'FAIL');
+    left.monitor.verdict('alert', 'line', { verdict: 'FAIL' });
     assert.ok(right.scheduler.admit({ camera: 'camera', kind: 'primary' }).admitted);
     assert.equal(right.scheduler.condition, undefined);
     assert.equal(right.ledger.inFlight('camera'), 0);
@@ -46,8 +46,8 @@ describe('station', () => {
     monitor.cameras.set('a', { name: 'top', counters: () => ({ sent: 1 }) });
     monitor.cameras.set('b', { name: 'top', counters: () => ({ sent: 2 }) });
     monitor.cameras.set('c', { name: 'side', counters: () => ({ sent: 3 }) });
-    monitor.verdict('x', 'line', 'PASS');
-    monitor.verdict('y', 'line', 'PASS');
+    monitor.verdict('x', 'line', { verdict: 'PASS' });
+    monitor.verdict('y', 'line', { verdict: 'PASS' });
     monitor.inspected({ node: 'm', model: 'pcb' }, LATENCY);
     monitor.inspected({ node: 'n', model: 'pcb' }, { ...LATENCY, total: 50 });
     const snapshot = monitor.snapshot();

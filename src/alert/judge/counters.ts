@@ -25,15 +25,19 @@ export function newCounters(nowMs: number): Counters {
   return { triggers: 0, pass: 0, fail: 0, notInspected: 0, since: new Date(nowMs).toISOString() };
 }
 
-/** Counts one verdict and gives back a copy: what a message carries must not move on with the next frame. */
-export function count(counters: Counters, verdict: Verdict): Counters {
-  add(counters, verdict);
+/**
+ * Counts one verdict and gives back a copy: what a message carries must not move on with the next frame.
+ *
+ * @param parts how many parts it stands for
+ */
+export function count(counters: Counters, verdict: Verdict, parts = 1): Counters {
+  add(counters, verdict, parts);
   return copy(counters);
 }
 
 /** As count(), for a golden part. */
-export function countGolden(counters: Counters, verdict: Verdict): Counters {
-  add((counters.golden ??= { triggers: 0, pass: 0, fail: 0, notInspected: 0 }), verdict);
+export function countGolden(counters: Counters, verdict: Verdict, parts = 1): Counters {
+  add((counters.golden ??= { triggers: 0, pass: 0, fail: 0, notInspected: 0 }), verdict, parts);
   return copy(counters);
 }
 
@@ -41,9 +45,9 @@ export function copy(counters: Counters): Counters {
   return { ...counters, ...(counters.golden && { golden: { ...counters.golden } }) };
 }
 
-function add(tally: Tally, verdict: Verdict): void {
-  tally.triggers += 1;
-  tally[COUNTER_OF[verdict]] += 1;
+function add(tally: Tally, verdict: Verdict, parts: number): void {
+  tally.triggers += parts;
+  tally[COUNTER_OF[verdict]] += parts;
 }
 
 function readTally(value: unknown): Tally | undefined {

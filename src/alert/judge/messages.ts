@@ -70,6 +70,11 @@ export interface VerdictRecord extends Traceable {
   verdict: Verdict;
   reason?: NotInspectedReason;
   detail?: string;
+  /**
+   * Parts that this one message stands for: those that were due while a camera was paused or lost. Absent: one.
+   * @minimum 2
+   */
+  count?: number;
   image: { width: number; height: number } | null;
   latencyMs: number | null;
   rulesId: string;
@@ -139,7 +144,7 @@ export function buildAlert(
 
 export function buildVerdict(
   judged: Judged,
-  outcome: { verdict: Verdict; reason?: NotInspectedReason; detail?: string },
+  outcome: Pick<VerdictRecord, 'verdict' | 'reason' | 'detail' | 'count'>,
   defects: readonly ListedDefect[],
   counters: Counters,
   golden?: GoldenMark,

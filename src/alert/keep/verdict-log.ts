@@ -35,6 +35,7 @@ const COLUMNS: { title: string; value: (record: VerdictRecord) => unknown }[] = 
   { title: 'golden sample', value: ({ golden }) => golden?.sample },
   { title: 'golden result', value: ({ golden }) => golden?.outcome },
   { title: 'golden differences', value: ({ golden }) => golden?.differences.join('; ') },
+  { title: 'parts', value: ({ count }) => count ?? 1 },
 ];
 
 /** Spreadsheets run text that begins with one of these as a formula: an apostrophe makes it text (OWASP, CSV injection). */

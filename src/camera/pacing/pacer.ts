@@ -10,12 +10,24 @@ const MIN_FPS = 0.1;
 export class Pacer {
   #lastDueMs = -Infinity;
 
+  /** How many turns have become due since the last one; they are over then. @param fps as for next() */
+  passed(fps: number): number {
+    if (!(fps > 0) || fps === Infinity || this.#lastDueMs === -Infinity) return 0;
+    const intervalMs = intervalOf(fps);
+    const turns = Math.max(0, Math.floor((performance.now() - this.#lastDueMs) / intervalMs));
+    this.#lastDueMs += turns * intervalMs;
+    return turns;
+  }
+
   /** @param fps turns per second at present; Infinity or 0: as fast as they are asked for */
   async next(fps: number, signal: AbortSignal): Promise<void> {
-    const intervalMs = fps > 0 ? Math.max(MIN_INTERVAL_MS, 1000 / Math.max(fps, MIN_FPS)) : MIN_INTERVAL_MS;
-    const dueMs = Math.max(this.#lastDueMs + intervalMs, performance.now());
+    const dueMs = Math.max(this.#lastDueMs + intervalOf(fps), performance.now());
     if (dueMs > performance.now()) await pause(dueMs - performance.now(), signal);
     throwIfAborted(signal);
     this.#lastDueMs = dueMs;
   }
+}
+
+function intervalOf(fps: number): number {
+  return fps > 0 ? Math.max(MIN_INTERVAL_MS, 1000 / Math.max(fps, MIN_FPS)) : MIN_INTERVAL_MS;
 }

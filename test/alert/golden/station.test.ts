@@ -138,6 +138,14 @@ describe('a golden part', () => {
     assert.equal(counters.triggers, 0);
   });
 
+  it('missed with others while the camera was lost: all of them are counted apart', () => {
+    const line = new Line();
+    line.command('N-17');
+    const missed = { reason: 'camera lost', detail: 'x', count: 7 };
+    const { verdict } = line.judge({ frame: { ...FRAME, capturedAt: undefined }, notInspected: missed });
+    assert.deepEqual([verdict.counters.triggers, verdict.counters.golden?.notInspected], [0, 7]);
+  });
+
   it('does not reach the debounce of production', () => {
     const line = new Line();
     line.station.changeRules({ debounce: { hits: 2, frames: 2 } });

@@ -45,7 +45,7 @@ describe('VerdictLog', () => {
     assert.match(readFileSync(join(folder, aside ?? ''), 'utf8'), /2025,line/);
     assert.match(
       readFileSync(log.path, 'utf8'),
-      /^\ufefftime,station,frame,.*,golden sample,golden result,golden differences\r\n2026/,
+      /^\ufefftime,station,frame,.*,golden sample,golden result,golden differences,parts\r\n2026/,
     );
   });
 
