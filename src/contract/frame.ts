@@ -16,6 +16,8 @@ export type Rotation = (typeof ROTATIONS)[number];
 export interface FrameInfo {
   /** Unique in the plant for all practical purposes: what an alert is traced back by. */
   id: string;
+  /** The plant's own number of the part, where the flow knows it (a scanner, the PLC): the truth may come by it days later. */
+  partId?: string;
   /** Counts up from 0 per source, without a gap. A message that stands for n frames has the first one's; the next has n more. */
   seq: number;
   /** Name of the source (camera, folder, url without credentials). */

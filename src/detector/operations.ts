@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { annotateImage } from '../image/annotate';
+import { cutPicture } from '../image/cut';
 import { decodeAndLetterbox } from '../image/letterbox';
 import type { Inference } from './inference';
 import type { OperationName, Operations } from './protocol';
@@ -41,5 +42,10 @@ async function annotate(drawing: Operations['annotate']['args'], image: Uint8Arr
   return { value: { width, height }, bytes: jpeg };
 }
 
+async function cut(request: Operations['cut']['args'], image: Uint8Array): Promise<Made<'cut'>> {
+  const { jpeg, area } = await cutPicture(image, request);
+  return { value: { area }, bytes: jpeg };
+}
+
 /** One row per operation of the protocol. */
-export const OPERATIONS: { [Name in OperationName]: Operation<Name> } = { detect, annotate };
+export const OPERATIONS: { [Name in OperationName]: Operation<Name> } = { detect, annotate, cut };

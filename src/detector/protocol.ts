@@ -2,7 +2,8 @@ import type { Detection } from '../contract/detection';
 import type { ScoreMap } from '../contract/score-map';
 import type { ErrorCode } from '../contract/errors';
 import type { DrawingRequest } from '../image/annotate';
-import type { FrameInfo } from '../contract/frame';
+import type { CutRequest } from '../image/cut';
+import type { FrameInfo, Rectangle } from '../contract/frame';
 import type { ModelInfo } from '../contract/detector';
 
 /**
@@ -24,6 +25,11 @@ export interface Operations {
   annotate: {
     args: DrawingRequest;
     value: { width: number; height: number };
+  };
+  /** Payload: an image. Cuts a part out at full resolution, as JPEG; answers with what it shows, pixels of the upright picture. */
+  cut: {
+    args: CutRequest;
+    value: { area: Rectangle };
   };
 }
 
