@@ -1,6 +1,6 @@
 import { expected } from '../contract/errors';
 import type { FrameInfo, Rectangle } from '../contract/frame';
-import { imageError, openUpright } from './letterbox';
+import { withUpright } from './letterbox';
 
 export interface CutRequest {
   frame?: Partial<FrameInfo>;
@@ -17,12 +17,11 @@ const JPEG_QUALITY = 95;
  * @returns the JPEG, and what it shows in pixels of the upright picture
  * @throws InspectionError BAD_IMAGE, BAD_ARGUMENT when the area lies outside
  */
-export async function cutPicture(
+export function cutPicture(
   image: Uint8Array,
   { frame, area }: CutRequest,
 ): Promise<{ jpeg: Uint8Array; area: Rectangle }> {
-  try {
-    const { picture, width, height } = await openUpright(image, frame);
+  return withUpright(image, frame, async ({ picture, width, height }) => {
     const wanted = area ?? { x: 0, y: 0, width, height };
     const left = Math.max(0, Math.floor(wanted.x));
     const top = Math.max(0, Math.floor(wanted.y));
@@ -39,7 +38,5 @@ export async function cutPicture(
       .jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:4:4' })
       .toBuffer();
     return { jpeg, area: shown };
-  } catch (error) {
-    throw imageError(error, image);
-  }
+  });
 }
