@@ -4,6 +4,7 @@ import { DEFAULT_RULES, type AlertRules } from '../../src/alert/judge/rules';
 import { readValue, valueOf, type Property, type Raw } from '../shared/properties';
 import { DEFECT_ALERT } from './properties';
 import { rulesOf } from './service-options';
+import { steadyNowMs } from '../../src/kit/clock';
 
 const { station, rules, minConfidence } = DEFECT_ALERT.table;
 
@@ -49,6 +50,6 @@ export class EmergencyJudge {
   }
 
   judge(input: FrameInput): Judgement {
-    return this.#station.judge(input, Date.now());
+    return this.#station.judge(input, Date.now(), steadyNowMs());
   }
 }

@@ -63,7 +63,7 @@ export class ErrorReport {
 
   /** The sentence, with how often it came while it was not told; undefined: told a moment ago. */
   #once(sentence: string): string | undefined {
-    const now = Date.now();
+    const now = performance.now();
     const before = this.#told.get(sentence);
     if (before !== undefined && now - before.at < REPEAT_MS) {
       before.since += 1;

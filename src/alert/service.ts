@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expected, messageOf } from '../contract/errors';
 import type { FrameInfo } from '../contract/frame';
+import { MAX_TIMER_MS, systemClock, type Clock } from '../kit/clock';
 import type { BrokerPort } from './deliver/broker';
 import { Delivery, type DeliveryOptions } from './deliver/delivery';
 import type { EvidenceFolder } from './keep/evidence';
@@ -40,6 +41,8 @@ export interface ServicePorts {
   /** A picture drawn for the dashboard. */
   picture(jpeg: Buffer, verdict: VerdictRecord): void;
   warn(sentence: string): void;
+  /** Default: the machine's. */
+  clock?: Clock;
   broker?: BrokerPort;
   evidence?: EvidenceFolder;
   render?: Renderer;
@@ -72,6 +75,7 @@ async function rulesToJudgeBy(
 export class AlertService {
   readonly #options: ServiceOptions;
   readonly #ports: ServicePorts;
+  readonly #clock: Clock;
   readonly #station: AlertStation;
   readonly #state: StateFile | undefined;
   readonly #outbox: Outbox | undefined;
@@ -94,14 +98,17 @@ export class AlertService {
   ) {
     this.#options = options;
     this.#ports = ports;
+    const clock = ports.clock ?? systemClock;
+    this.#clock = clock;
     this.#state = parts.state;
     this.#outbox = parts.outbox;
     this.#presence = parts.presence;
     const golden =
-      options.golden && new GoldenCheck(options.station, options.golden, parts.state?.state.golden, Date.now());
+      options.golden &&
+      new GoldenCheck(options.station, options.golden, parts.state?.state.golden, clock.wallMs(), clock.steadyMs());
     this.#station = new AlertStation(
       options.station,
-      Date.now(),
+      clock.wallMs(),
       parts.rules,
       parts.state?.state.counters ?? undefined,
       golden,
@@ -115,7 +122,7 @@ export class AlertService {
     const pictures = options.pictures ?? { keep: false, thumbnail: false, drawPerSecond: 0, urlOf: (name) => name };
     this.#pictures = new Pictures(pictures, ports.evidence, ports.render, (sentence) => this.#warn(sentence));
     if (parts.outbox !== undefined && ports.broker !== undefined) {
-      const delivery = new Delivery(parts.outbox, ports.broker, options.delivery);
+      const delivery = new Delivery(parts.outbox, ports.broker, options.delivery, clock);
       this.#delivery = delivery;
       ports.broker.onConnection(() => delivery.wake());
     }
@@ -162,7 +169,7 @@ export class AlertService {
    * handed on.
    */
   handle(input: ServiceInput): Judgement & { settled: Promise<void> } {
-    const judgement = this.#station.judge(input, Date.now());
+    const judgement = this.#station.judge(input, this.#clock.wallMs(), this.#clock.steadyMs());
     const { verdict, alerts } = judgement;
     this.#presence?.verdict(verdict);
     this.#log?.write(verdict).catch((error: unknown) => this.#warn(messageOf(error)));
@@ -197,7 +204,7 @@ export class AlertService {
   }
 
   async resetCounters(): Promise<void> {
-    const counters = this.#station.resetCounters(Date.now());
+    const counters = this.#station.resetCounters(this.#clock.wallMs());
     await this.#state?.save({ counters });
   }
 
@@ -217,15 +224,19 @@ export class AlertService {
   }
 
   #goldenDesk(check: GoldenCheck): GoldenDesk {
-    return new GoldenDesk(check, {
-      tell: (record) => {
-        this.#presence?.golden(record);
-        this.#ports.golden?.(structuredClone(record));
+    return new GoldenDesk(
+      check,
+      {
+        tell: (record) => {
+          this.#presence?.golden(record);
+          this.#ports.golden?.(structuredClone(record));
+        },
+        alert: (alert) => this.#hand(alert, this.#goldenAlertTopic),
+        save: (golden) => this.#state?.save({ golden }) ?? Promise.resolve(),
+        warn: (sentence) => this.#warn(sentence),
       },
-      alert: (alert) => this.#hand(alert, this.#goldenAlertTopic),
-      save: (golden) => this.#state?.save({ golden }) ?? Promise.resolve(),
-      warn: (sentence) => this.#warn(sentence),
-    });
+      this.#clock,
+    );
   }
 
   async #goldenEnded(record: GoldenRecord, input: ServiceInput, verdict: VerdictRecord): Promise<void> {
@@ -273,12 +284,13 @@ export class AlertService {
     const dueMs = this.#station.summaryDueMs;
     if (dueMs === undefined) return;
     const tell = (): void => {
-      const alert = this.#station.summary(Date.now());
+      const alert = this.#station.summary(this.#clock.wallMs(), this.#clock.steadyMs());
       if (alert !== undefined)
         this.#hand(alert, this.#options.alertTopic).catch((error: unknown) => this.#warn(messageOf(error)));
       this.#planSummary();
     };
-    this.#summaryTimer = setTimeout(tell, Math.max(10, dueMs - Date.now()));
+    const waitMs = Math.max(10, dueMs - this.#clock.steadyMs());
+    this.#summaryTimer = setTimeout(tell, Math.min(MAX_TIMER_MS, waitMs));
   }
 
   #saveCountersSoon(): void {
@@ -292,7 +304,7 @@ export class AlertService {
   }
 
   #warn(sentence: string): void {
-    const nowMs = Date.now();
+    const nowMs = this.#clock.steadyMs();
     if (nowMs - (this.#warned.get(sentence) ?? -Infinity) < WARN_EVERY_MS) return;
     if (this.#warned.size > 100) this.#warned.clear();
     this.#warned.set(sentence, nowMs);

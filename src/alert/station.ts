@@ -121,18 +121,24 @@ export class AlertStation {
     return this.counters;
   }
 
-  /** Judges one frame. Never throws: whatever comes in, there is exactly one verdict. */
-  judge(input: FrameInput, nowMs: number): Judgement {
+  /**
+   * Judges one frame. Never throws: whatever comes in, there is exactly one verdict.
+   *
+   * @param nowMs for time stamps
+   * @param steadyMs for durations: a clock that is never set
+   */
+  judge(input: FrameInput, nowMs: number, steadyMs = nowMs): Judgement {
     const trace = readTrace(input.frame, input.inference);
-    const judged: Judged = { station: this.name, nowMs, trace, rules: this.#rules, rulesId: this.#rulesId };
-    const claim = this.#golden?.claim(trace.frame, nowMs);
+    const [rules, rulesId] = [this.#rules, this.#rulesId];
+    const judged: Judged = { station: this.name, nowMs, steadyMs, trace, rules, rulesId };
+    const claim = this.#golden?.claim(trace.frame, nowMs, steadyMs);
     try {
       if (input.notInspected !== undefined) {
         return this.#notInspected(judged, readNotInspected(input.notInspected), claim);
       }
       const detections = asDetections(input.payload, 'msg.payload', 'optional');
       if (claim !== undefined) return this.#inspectGolden(judged, detections, claim);
-      const hold = this.#golden?.hold(nowMs);
+      const hold = this.#golden?.hold(nowMs, steadyMs);
       if (hold !== undefined) return this.#notInspected(judged, { reason: 'golden check due', detail: hold });
       return this.#inspect(judged, detections);
     } catch (error) {
@@ -157,7 +163,7 @@ export class AlertStation {
   #inspect(judged: Judged, detections: readonly Detection[]): Judgement {
     const defects = findDefects(detections, this.#rules, judged.trace.image ?? undefined);
     const { failing, events } =
-      this.#rules.events.mode === 'part' ? this.#judgePart(defects) : this.#judgeStream(defects, judged.nowMs);
+      this.#rules.events.mode === 'part' ? this.#judgePart(defects) : this.#judgeStream(defects, judged.steadyMs);
     const verdict = failing.length > 0 ? 'FAIL' : 'PASS';
     const counters = count(this.#counters, verdict);
     const alerts: Alert[] = [];
@@ -188,15 +194,22 @@ export class AlertStation {
       countGolden(this.#counters, outcome.verdict, outcome.count),
       mark,
     );
-    return { verdict, alerts: [], golden: this.#golden?.ended(claim, verdict, differences, judged.nowMs) };
+    return {
+      verdict,
+      alerts: [],
+      golden: this.#golden?.ended(claim, verdict, differences, judged.nowMs, judged.steadyMs),
+    };
   }
 
   #judgePart(defects: Defect[]): { failing: ListedDefect[]; events: [AlertEvent, ListedDefect[]][] } {
     return { failing: defects, events: [['raised', this.#debounce.update(defects, this.#rules.debounce)]] };
   }
 
-  #judgeStream(defects: Defect[], nowMs: number): { failing: ListedDefect[]; events: [AlertEvent, ListedDefect[]][] } {
-    const changes = this.#tracker.update(defects, this.#rules, nowMs);
+  #judgeStream(
+    defects: Defect[],
+    steadyMs: number,
+  ): { failing: ListedDefect[]; events: [AlertEvent, ListedDefect[]][] } {
+    const changes = this.#tracker.update(defects, this.#rules, steadyMs);
     return {
       failing: changes.confirmed,
       events: [
@@ -208,25 +221,25 @@ export class AlertStation {
   }
 
   #limit(judged: Judged, event: AlertEvent, defects: ListedDefect[]): Alert[] {
-    if (!this.#rateLimit.pass(this.#rules.rateLimit, judged.nowMs)) {
-      this.#rateLimit.hold(defects, judged.nowMs);
+    if (!this.#rateLimit.pass(this.#rules.rateLimit, judged.steadyMs)) {
+      this.#rateLimit.hold(defects, judged.nowMs, judged.steadyMs);
       this.#lastHeld = judged;
       return [];
     }
     return [buildAlert(judged, event, defects, this.#rateLimit.takeHeld())];
   }
 
-  /** When summary() has something to say, ms since the epoch; undefined: nothing is held back. */
+  /** When summary() has something to say, ms of the steady clock; undefined: nothing is held back. */
   get summaryDueMs(): number | undefined {
     return this.#rateLimit.summaryDueMs(this.#rules.rateLimit);
   }
 
   /** The message about what was held back, when its time has come and no other alert has carried it. */
-  summary(nowMs: number): Alert | undefined {
+  summary(nowMs: number, steadyMs = nowMs): Alert | undefined {
     const dueMs = this.summaryDueMs;
-    if (dueMs === undefined || nowMs < dueMs || this.#lastHeld === undefined) return undefined;
-    if (!this.#rateLimit.pass(this.#rules.rateLimit, nowMs)) return undefined;
-    const judged: Judged = { ...this.#lastHeld, nowMs };
+    if (dueMs === undefined || steadyMs < dueMs || this.#lastHeld === undefined) return undefined;
+    if (!this.#rateLimit.pass(this.#rules.rateLimit, steadyMs)) return undefined;
+    const judged: Judged = { ...this.#lastHeld, nowMs, steadyMs };
     return buildAlert(judged, 'summary', [], this.#rateLimit.takeHeld());
   }
 }

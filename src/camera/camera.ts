@@ -10,6 +10,7 @@ import { Pacer } from './pacing/pacer';
 import type { FrameSource, LossKind, Picture, SourceState } from './sources/source';
 import type { CameraPlan } from './table';
 import { pause, throwIfAborted, withSignals } from '../kit/wait';
+import { steadyNowMs, wallOf } from '../kit/clock';
 
 /** What becomes of every picture and every trigger: a frame to inspect, or the reason why there is none. */
 export interface CameraAnswer {
@@ -148,7 +149,7 @@ export class Camera extends EventEmitter<{
 
   /** A picture to look at, beside the line: not counted, not held back. @throws as FrameSource.capture */
   async peek(timeoutMs: number): Promise<Picture> {
-    return this.#capture(Date.now(), timeoutMs);
+    return this.#capture(steadyNowMs(), timeoutMs);
   }
 
   /** Takes one picture after this moment. Never rejects. */
@@ -160,7 +161,7 @@ export class Camera extends EventEmitter<{
     if (this.#capturing >= MAX_CAPTURING) {
       return this.#withhold('dropped by overload', `${MAX_CAPTURING} triggers are waiting for their picture already`);
     }
-    return this.#take(Date.now(), this.#plan.settings.timeoutMs);
+    return this.#take(steadyNowMs(), this.#plan.settings.timeoutMs);
   }
 
   /** Ends the source within 2 s; what is under way is answered 'stopped'. */
@@ -308,7 +309,7 @@ export class Camera extends EventEmitter<{
       seq,
       source: this.name,
       ...(this.#id === this.name ? {} : { sourceId: this.#id }),
-      capturedAt: new Date(picture.capturedAtMs).toISOString(),
+      capturedAt: new Date(wallOf(picture.capturedAtMs)).toISOString(),
       width: picture.width,
       height: picture.height,
       format: picture.format,
@@ -322,7 +323,7 @@ export class Camera extends EventEmitter<{
 
   #emptyFrame(count = 1): FrameInfo {
     return this.#frameOf(
-      { bytes: Buffer.alloc(0), format: 'unknown', width: 0, height: 0, capturedAtMs: Date.now() },
+      { bytes: Buffer.alloc(0), format: 'unknown', width: 0, height: 0, capturedAtMs: steadyNowMs() },
       undefined,
       count,
     );

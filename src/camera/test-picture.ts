@@ -5,6 +5,7 @@ import type { Credentials } from './http/camera-url';
 import type { Picture } from './sources/source';
 import { filled } from './settings';
 import { planCamera, type CameraPlan } from './table';
+import { steadyNowMs, wallOf } from '../kit/clock';
 
 /** A camera at work and the properties it works with. */
 export interface Deployed {
@@ -92,7 +93,7 @@ async function takeFresh(plan: CameraPlan, timeoutMs: number): Promise<Picture> 
   const timer = setTimeout(() => stopping.abort(), timeoutMs);
   source.start();
   try {
-    return await source.capture(Date.now(), stopping.signal);
+    return await source.capture(steadyNowMs(), stopping.signal);
   } catch (error) {
     if (loss) throw loss;
     if (!stopping.signal.aborted) throw error;
@@ -129,7 +130,7 @@ export async function takeTestPicture(
     );
   }
   return {
-    frame: { width, height, format, capturedAt: new Date(capturedAtMs).toISOString() },
+    frame: { width, height, format, capturedAt: new Date(wallOf(capturedAtMs)).toISOString() },
     image: `data:image/${format};base64,${bytes.toString('base64')}`,
     tookMs: Math.round(performance.now() - startedAtMs),
   };

@@ -10,7 +10,7 @@ const LEAST_INTERVAL_MS = 100;
  * log stays readable.
  */
 export class ProgressBar {
-  readonly #startedAt = Date.now();
+  readonly #startedAt = performance.now();
   #lastTenth = 0;
   #drawnAt = 0;
 
@@ -28,7 +28,7 @@ export class ProgressBar {
   }
 
   #draw(done: number, step: string): void {
-    const now = Date.now();
+    const now = performance.now();
     if (now - this.#drawnAt < LEAST_INTERVAL_MS && done < 1) return;
     this.#drawnAt = now;
     const bar = '#'.repeat(Math.round(done * WIDTH)).padEnd(WIDTH, '.');
@@ -48,7 +48,7 @@ export class ProgressBar {
 
   /** ', 12 s left', from the time that the part done so far took. */
   #left(done: number): string {
-    const elapsedS = (Date.now() - this.#startedAt) / 1000;
+    const elapsedS = (performance.now() - this.#startedAt) / 1000;
     if (done <= 0.02 || done >= 1 || elapsedS < 1) return '';
     return `, ${Math.ceil((elapsedS / done) * (1 - done))} s left`;
   }

@@ -178,8 +178,9 @@ describe('rate limit', () => {
 
   it('does not stay shut when the clock is set back', () => {
     const line = station({ rateLimit: { alerts: 1, perMs: 1000 } });
-    line.judge(frame([detection()]), NOW_MS);
-    assert.equal(line.judge(frame([detection()]), NOW_MS - 3_600_000).alerts.length, 1);
+    line.judge(frame([detection()]), NOW_MS, 0);
+    assert.equal(line.judge(frame([detection()]), NOW_MS - 3_600_000, 500).alerts.length, 0);
+    assert.equal(line.judge(frame([detection()]), NOW_MS - 3_600_000, 1000).alerts.length, 1);
   });
 });
 

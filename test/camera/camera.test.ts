@@ -8,6 +8,7 @@ import type { Picture, SourceListener } from '../../src/camera/sources/source';
 import { FrameLedger } from '../../src/station/ledger';
 import { Scheduler } from '../../src/station/scheduler';
 import { jpeg, markOf, stopAfter, until } from './support';
+import { steadyNowMs } from '../../src/kit/clock';
 
 /** A camera over a source whose pictures the test decides on. */
 function makeCamera(settings: Record<string, unknown>, grab?: (signal: AbortSignal) => Promise<Picture>, id?: string) {
@@ -17,7 +18,7 @@ function makeCamera(settings: Record<string, unknown>, grab?: (signal: AbortSign
     format: 'jpeg',
     width: 64,
     height: 48,
-    capturedAtMs: Date.now(),
+    capturedAtMs: steadyNowMs(),
   });
   const flights = new FrameLedger();
   const scheduler = new Scheduler();
@@ -61,7 +62,7 @@ function missedFor(answers: CameraAnswer[], reason: string): { messages: number;
 describe('camera', () => {
   it('answers a trigger with a picture taken after it', async () => {
     const { camera } = makeCamera({ trigger: 'message', name: 'line 1', rotate: 90, region: '0,0,10,10' });
-    const before = Date.now();
+    const before = steadyNowMs();
     const answer = await camera.trigger();
     assert.equal(markOf(answer.bytes), '0');
     const { id, capturedAt, triggerToCaptureMs, ...rest } = answer.frame;
@@ -128,7 +129,7 @@ describe('camera', () => {
       attempt += 1;
       // lost twice: attempts 3 to 6, and 9
       if ((attempt >= 3 && attempt <= 6) || attempt === 9) throw new Error(`no signal at ${attempt}`);
-      return { bytes: jpeg(), format: 'jpeg', width: 64, height: 48, capturedAtMs: Date.now() };
+      return { bytes: jpeg(), format: 'jpeg', width: 64, height: 48, capturedAtMs: steadyNowMs() };
     };
     const { camera, answers, problems } = makeCamera({ fps: 0 }, flaky);
     await until(() => answers.length >= 10, 'ten answers');
@@ -145,7 +146,7 @@ describe('camera', () => {
     let attempt = 0;
     const broken = async (): Promise<Picture> => {
       if (attempt++ === 1) throw new InspectionError('BAD_IMAGE', 'Half a picture');
-      return { bytes: jpeg(), format: 'jpeg', width: 64, height: 48, capturedAtMs: Date.now() };
+      return { bytes: jpeg(), format: 'jpeg', width: 64, height: 48, capturedAtMs: steadyNowMs() };
     };
     const { camera, answers, problems } = makeCamera({ fps: 0 }, broken);
     await until(() => answers.length >= 3, 'three answers');

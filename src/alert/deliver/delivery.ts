@@ -1,3 +1,4 @@
+import { systemClock, type Clock } from '../../kit/clock';
 import type { Outbox, OutboxEntry } from './outbox';
 
 /** A connection to a broker, as far as delivery needs it. */
@@ -29,6 +30,7 @@ export class Delivery {
   readonly #outbox: Outbox;
   readonly #publisher: Publisher;
   readonly #options: Required<DeliveryOptions>;
+  readonly #clock: Clock;
   /** Numbers sent since the last step back, and when. */
   #inFlight = new Map<number, number>();
   #ackedAhead = new Set<number>();
@@ -36,13 +38,15 @@ export class Delivery {
   /** Changes with every step back: answers to older sends only count as acknowledgements. */
   #round = 0;
   #budget: number;
-  #budgetAtMs = Date.now();
+  #budgetAtMs: number;
   #timer: NodeJS.Timeout | undefined;
   #notBeforeMs = 0;
   #wasConnected = false;
   #stopped = false;
 
-  constructor(outbox: Outbox, publisher: Publisher, options: DeliveryOptions = {}) {
+  constructor(outbox: Outbox, publisher: Publisher, options: DeliveryOptions = {}, clock: Clock = systemClock) {
+    this.#clock = clock;
+    this.#budgetAtMs = clock.steadyMs();
     this.#outbox = outbox;
     this.#publisher = publisher;
     this.#options = { ...DEFAULTS, ...options };
@@ -54,7 +58,7 @@ export class Delivery {
     if (this.#stopped) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const nowMs = Date.now();
+    const nowMs = this.#clock.steadyMs();
     if (!this.#publisher.connected) {
       this.#wasConnected = false;
       return;
@@ -144,6 +148,6 @@ export class Delivery {
     this.#inFlight.clear();
     this.#ackedAhead.clear();
     this.#lastSent = (this.#outbox.pending[0]?.number ?? this.#lastSent + 1) - 1;
-    this.#notBeforeMs = Date.now() + waitMs;
+    this.#notBeforeMs = this.#clock.steadyMs() + waitMs;
   }
 }

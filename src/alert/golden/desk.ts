@@ -1,4 +1,5 @@
 import { messageOf } from '../../contract/errors';
+import { systemClock, type Clock } from '../../kit/clock';
 import type { GoldenCheck } from './check';
 import { readCommand } from './command';
 import type { GoldenMemory } from './memory';
@@ -22,17 +23,20 @@ const MIN_SLEEP_MS = 10;
 export class GoldenDesk {
   readonly #check: GoldenCheck;
   readonly #ports: GoldenPorts;
+  readonly #clock: Clock;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(check: GoldenCheck, ports: GoldenPorts) {
+  constructor(check: GoldenCheck, ports: GoldenPorts, clock: Clock = systemClock) {
+    this.#clock = clock;
     this.#check = check;
     this.#ports = ports;
   }
 
   /** Says what a restart has to say (what was announced and is gone, what is due), or else how things stand. */
   start(): void {
-    if (!this.#mind()) for (const record of this.#check.command({ kind: 'ask' }, Date.now())) this.#ports.tell(record);
+    if (!this.#mind())
+      for (const record of this.#check.command({ kind: 'ask' }, ...this.#now())) this.#ports.tell(record);
   }
 
   /**
@@ -42,7 +46,7 @@ export class GoldenDesk {
    */
   async command(payload: unknown): Promise<void> {
     const command = readCommand(payload, this.#check.options.samples);
-    await this.hand(this.#check.command(command, Date.now()));
+    await this.hand(this.#check.command(command, ...this.#now()));
   }
 
   /**
@@ -67,9 +71,13 @@ export class GoldenDesk {
     await this.#ports.save(this.#check.memory);
   }
 
+  #now(): [wallMs: number, steadyMs: number] {
+    return [this.#clock.wallMs(), this.#clock.steadyMs()];
+  }
+
   /** Whether there was something to tell. */
   #mind(): boolean {
-    const records = this.#check.tick(Date.now());
+    const records = this.#check.tick(...this.#now());
     if (records.length === 0) this.#plan();
     else this.hand(records).catch((error: unknown) => this.#ports.warn(messageOf(error)));
     return records.length > 0;
@@ -77,8 +85,8 @@ export class GoldenDesk {
 
   #plan(): void {
     clearTimeout(this.#timer);
-    const nowMs = Date.now();
-    const atMs = this.#check.nextTickMs(nowMs);
+    const [nowMs, steadyMs] = this.#now();
+    const atMs = this.#check.nextTickMs(nowMs, steadyMs);
     if (this.#stopped || atMs === Infinity) return;
     this.#timer = setTimeout(() => this.#mind(), Math.min(MAX_SLEEP_MS, Math.max(MIN_SLEEP_MS, atMs - nowMs)));
     this.#timer.unref();

@@ -20,6 +20,7 @@ interface Track {
   seen: boolean[];
   missed: number;
   raised: boolean;
+  /** On the steady clock. */
   lastToldMs: number;
 }
 
@@ -44,7 +45,7 @@ export class EventTracker {
     return this.#tracks.filter((track) => track.raised).length;
   }
 
-  update(found: readonly Defect[], rules: AlertRules, nowMs: number): EventChanges {
+  update(found: readonly Defect[], rules: AlertRules, steadyMs: number): EventChanges {
     const defects = found.length > MAX_TRACKS ? mostConfident(found) : found;
     const matched = this.#match(defects, rules.events.iou);
     const changes: EventChanges = { raised: [], stillThere: [], cleared: [], confirmed: [] };
@@ -56,10 +57,10 @@ export class EventTracker {
       const listed: ListedDefect = { ...track.defect, eventId: track.id };
       if (!track.raised && defect !== undefined && track.seen.filter(Boolean).length >= rules.debounce.hits) {
         track.raised = true;
-        track.lastToldMs = nowMs;
+        track.lastToldMs = steadyMs;
         changes.raised.push(listed);
-      } else if (track.raised && defect !== undefined && this.#isDue(track, rules, nowMs)) {
-        track.lastToldMs = nowMs;
+      } else if (track.raised && defect !== undefined && this.#isDue(track, rules, steadyMs)) {
+        track.lastToldMs = steadyMs;
         changes.stillThere.push(listed);
       } else if (track.raised && track.missed >= rules.events.clearAfterFrames) {
         changes.cleared.push(listed);
@@ -72,8 +73,8 @@ export class EventTracker {
     return changes;
   }
 
-  #isDue(track: Track, rules: AlertRules, nowMs: number): boolean {
-    return rules.events.stillThereMs > 0 && nowMs - track.lastToldMs >= rules.events.stillThereMs;
+  #isDue(track: Track, rules: AlertRules, steadyMs: number): boolean {
+    return rules.events.stillThereMs > 0 && steadyMs - track.lastToldMs >= rules.events.stillThereMs;
   }
 
   /** Pairs defects with tracks; defects that fit none begin one. */

@@ -107,6 +107,8 @@ function listDefects(defects: readonly ListedDefect[]): Pick<Traceable, 'defects
 export interface Judged {
   station: string;
   nowMs: number;
+  /** On the steady clock. */
+  steadyMs: number;
   trace: Trace;
   rules: AlertRules;
   rulesId: string;

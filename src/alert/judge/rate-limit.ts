@@ -10,7 +10,7 @@ const OTHER_LABELS = 'other';
  * silently gone: the next message that passes, or the summary at the end of the window, says what was missing.
  */
 export class RateLimit {
-  /** Times of the messages that passed within the window, ms. */
+  /** Times of the messages that passed within the window, ms of the steady clock. */
   #passed: number[] = [];
   #held:
     | {
@@ -18,26 +18,32 @@ export class RateLimit {
         defects: number;
         sinceMs: number;
         untilMs: number;
+        /** On the steady clock. */
+        untilSteadyMs: number;
         labels: Map<string, number>;
         severity: Severity;
       }
     | undefined;
 
-  /** True when a message may go out now. */
-  pass(limit: AlertRules['rateLimit'], nowMs: number): boolean {
+  /** True when a message may go out now. @param steadyMs a clock that is never set */
+  pass(limit: AlertRules['rateLimit'], steadyMs: number): boolean {
     if (limit.alerts === 0) return true;
-    // A clock that was set back must not shut the line for hours: times in the future are dropped as well.
-    this.#passed = this.#passed.filter((time) => time > nowMs - limit.perMs && time <= nowMs);
+    this.#passed = this.#passed.filter((time) => time > steadyMs - limit.perMs);
     if (this.#passed.length >= limit.alerts) return false;
-    this.#passed.push(nowMs);
+    this.#passed.push(steadyMs);
     return true;
   }
 
-  hold(defects: readonly ListedDefect[], nowMs: number): void {
-    this.#held ??= { alerts: 0, defects: 0, sinceMs: nowMs, untilMs: nowMs, labels: new Map(), severity: 'info' };
+  /** @param nowMs for the words @param steadyMs for the window */
+  hold(defects: readonly ListedDefect[], nowMs: number, steadyMs: number): void {
+    this.#held ??= {
+      ...{ alerts: 0, defects: 0, sinceMs: nowMs, untilMs: nowMs, untilSteadyMs: steadyMs },
+      ...{ labels: new Map<string, number>(), severity: 'info' as const },
+    };
     this.#held.alerts += 1;
     this.#held.defects += defects.length;
     this.#held.untilMs = nowMs;
+    this.#held.untilSteadyMs = steadyMs;
     this.#held.severity = worseSeverity(this.#held.severity, worstSeverity(defects));
     const { labels } = this.#held;
     for (const { label } of defects) {
@@ -61,9 +67,10 @@ export class RateLimit {
     };
   }
 
-  /** When the next message may pass, ms; undefined when nothing is held back. */
+  /** When the next message may pass, ms of the steady clock; undefined when nothing is held back. */
   summaryDueMs(limit: AlertRules['rateLimit']): number | undefined {
     if (this.#held === undefined) return undefined;
-    return Math.max(this.#held.untilMs, (this.#passed[0] ?? this.#held.untilMs) + limit.perMs);
+    const { untilSteadyMs } = this.#held;
+    return Math.max(untilSteadyMs, (this.#passed[0] ?? untilSteadyMs) + limit.perMs);
   }
 }

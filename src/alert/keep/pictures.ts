@@ -53,9 +53,9 @@ async function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T | un
 class Pace {
   #lastMs = -Infinity;
 
-  due(perSecond: number, nowMs: number): boolean {
-    if (perSecond <= 0 || Math.abs(nowMs - this.#lastMs) < 1000 / perSecond) return false;
-    this.#lastMs = nowMs;
+  due(perSecond: number, steadyMs: number): boolean {
+    if (perSecond <= 0 || steadyMs - this.#lastMs < 1000 / perSecond) return false;
+    this.#lastMs = steadyMs;
     return true;
   }
 }
@@ -96,7 +96,7 @@ export class Pictures {
   ): Promise<void> {
     const folder = this.#options.keep ? this.#folder : undefined;
     if (folder !== undefined) this.#keep(alert, image, folder);
-    if (this.#render === undefined || !this.#drawnPace.due(DRAWN_PER_SECOND, Date.now())) return;
+    if (this.#render === undefined || !this.#drawnPace.due(DRAWN_PER_SECOND, performance.now())) return;
     try {
       if (folder !== undefined && alert.evidence !== undefined) {
         const jpeg = await within(this.#render(image, frame, { verdict, ...DASHBOARD }), RENDER_TIMEOUT_MS);
@@ -124,7 +124,7 @@ export class Pictures {
     verdict: VerdictRecord,
   ): Promise<Buffer | undefined> {
     if (this.#render === undefined || this.#drawing) return undefined;
-    if (!this.#dashboardPace.due(this.#options.drawPerSecond, Date.now())) return undefined;
+    if (!this.#dashboardPace.due(this.#options.drawPerSecond, performance.now())) return undefined;
     this.#drawing = true;
     try {
       return await within(this.#render(image, frame, { verdict, ...DASHBOARD }), RENDER_TIMEOUT_MS);

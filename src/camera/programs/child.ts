@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { InspectionError } from '../../contract/errors';
 import type { Splitter } from './splitter';
+import { steadyNowMs } from '../../kit/clock';
 
 export interface ChildOptions {
   /** Names of the program, best first: the next is tried when one is not installed. */
@@ -110,7 +111,7 @@ function runProgram(
     if (child.pid !== undefined) groups.add(child.pid);
     signal.addEventListener('abort', onAbort, { once: true });
     child.stdout?.on('data', (chunk: Buffer) => {
-      if (!signal.aborted) splitter.push(chunk, Date.now());
+      if (!signal.aborted) splitter.push(chunk, steadyNowMs());
     });
     child.stderr?.on('data', (chunk: Buffer) => {
       stderr = (stderr + chunk.toString('utf8')).slice(-STDERR_KEPT_CHARS);

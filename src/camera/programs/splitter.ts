@@ -2,7 +2,7 @@ import { isStandaloneJpegMarker } from '../../kit/sniff';
 
 /** Cuts a byte stream into pictures. */
 export interface Splitter {
-  /** @param atMs when the chunk arrived, ms since 1970 */
+  /** @param atMs when the chunk arrived, ms of the steady clock */
   push(chunk: Buffer, atMs: number): void;
   /** The stream is over: a picture that was under way is broken. */
   end(): void;

@@ -6,6 +6,7 @@ import { polledSource } from './polled';
 import { sniff } from '../../kit/sniff';
 import type { FrameSource, Picture, SourceListener } from './source';
 import { pause, throwIfAborted } from '../../kit/wait';
+import { steadyNowMs } from '../../kit/clock';
 
 export interface FolderOptions {
   /** Folder of pictures; absolute or relative to the working directory. */
@@ -49,7 +50,7 @@ async function readPicture(folder: string, name: string, maxBytes: number): Prom
         `Expected at most ${maxBytes} bytes for ${name} but received ${info.size} bytes`,
       );
     }
-    const capturedAtMs = Date.now();
+    const capturedAtMs = steadyNowMs();
     const bytes = await file.readFile();
     const { format, width, height } = sniff(bytes);
     if (format === 'unknown') {

@@ -6,6 +6,7 @@ import type { HttpOptions } from './http-snapshot';
 import { jpegPictures } from './pictures';
 import type { FrameSource, SourceListener } from './source';
 import { streamedSource } from './streamed';
+import { steadyNowMs } from '../../kit/clock';
 
 /** How long a network camera may be silent, ms. */
 export const STALL_MS = 5_000;
@@ -37,7 +38,7 @@ export function httpMjpegSource(options: HttpMjpegOptions, listener: SourceListe
           );
         }
         const splitter = jpegPictures(maxBytes, delayMs, sink);
-        response.on('data', (chunk: Buffer) => splitter.push(chunk, Date.now()));
+        response.on('data', (chunk: Buffer) => splitter.push(chunk, steadyNowMs()));
         await finished(response).finally(() => splitter.end());
       } finally {
         getter.close();

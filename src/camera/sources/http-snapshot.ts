@@ -5,6 +5,7 @@ import { polledSource } from './polled';
 import { sniff } from '../../kit/sniff';
 import type { FrameSource, Picture, SourceListener } from './source';
 import { withSignals } from '../../kit/wait';
+import { steadyNowMs } from '../../kit/clock';
 
 export interface HttpOptions {
   url: URL;
@@ -21,7 +22,7 @@ export function httpSnapshotSource(options: HttpOptions, listener: SourceListene
   const getter = new HttpGetter(url, options.credentials);
 
   async function fetchPicture(signal: AbortSignal): Promise<Picture> {
-    const askedAtMs = Date.now();
+    const askedAtMs = steadyNowMs();
     const response = await getter.open(signal);
     // cameras expose between the request and the first byte of the answer; the request is the safe bound
     const bytes = await readBody(response, maxBytes, url, signal);

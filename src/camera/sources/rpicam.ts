@@ -7,6 +7,7 @@ import { polledSource } from './polled';
 import type { FrameSource, Picture, SourceListener } from './source';
 import { streamedSource } from './streamed';
 import { withSignals } from '../../kit/wait';
+import { steadyNowMs } from '../../kit/clock';
 
 export interface RpicamOptions {
   /** Number of the camera in `rpicam-hello --list-cameras`. */
@@ -103,7 +104,7 @@ export function rpicamVideoSource(options: RpicamOptions, listener: SourceListen
 export function rpicamStillSource(options: RpicamOptions, listener: SourceListener): FrameSource {
   const { camera, maxBytes } = options;
   async function grab(outer: AbortSignal): Promise<Picture> {
-    const askedAtMs = Date.now();
+    const askedAtMs = steadyNowMs();
     const enough = new AbortController();
     let taken: Picture | undefined;
     const sink = {

@@ -3,6 +3,7 @@ import type { LineOptions } from '../../simulate/line';
 import { polledSource } from './polled';
 import type { FrameSource, SourceListener } from './source';
 import { throwIfAborted } from '../../kit/wait';
+import { steadyNowMs } from '../../kit/clock';
 
 /** A camera over a simulated line: every picture shows the next part, with the right answer beside it. */
 export function simulatorSource(options: LineOptions, listener: SourceListener): FrameSource {
@@ -14,7 +15,7 @@ export function simulatorSource(options: LineOptions, listener: SourceListener):
     release: () => line.close(),
     async grab(signal) {
       throwIfAborted(signal);
-      const capturedAtMs = Date.now();
+      const capturedAtMs = steadyNowMs();
       const { image, width, height, truth } = await line.part(index++);
       return { bytes: image, format: 'jpeg', width, height, capturedAtMs, truth };
     },

@@ -8,7 +8,7 @@ export interface Picture {
   /** Pixels as stored; 0 where they cannot be known without decoding. */
   width: number;
   height: number;
-  /** When it was taken, ms since 1970: as near to the exposure as the source can know. */
+  /** When it was taken, ms of the steady clock (kit/clock.ts): as near to the exposure as the source can know. */
   capturedAtMs: number;
   /** The right answer, where the source draws its pictures itself. */
   truth?: TruthBox[];

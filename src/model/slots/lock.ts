@@ -37,7 +37,7 @@ async function holderOf(disk: Disk, path: string): Promise<number | undefined> {
   const identity = (await readBytes(disk, path)).toString('utf8');
   const pid = parseInt(identity, 10);
   if (pid > 0) return isRunning(pid, identity) ? pid : undefined;
-  return Date.now() - stat.mtimeMs < EMPTY_LOCK_MS ? -1 : undefined;
+  return Math.abs(Date.now() - stat.mtimeMs) < EMPTY_LOCK_MS ? -1 : undefined;
 }
 
 /** Stations that this process changes right now: a lock file with our own process id may be left from a former run. */

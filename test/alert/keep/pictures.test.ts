@@ -36,7 +36,7 @@ describe('pictures of an alert', () => {
     const warnings: string[] = [];
     const failing = pictures(() => Promise.reject(new Error('no process')), warnings);
     assert.deepEqual(Object.keys((await illustrate(failing)) ?? {}), ['url']);
-    assert.deepEqual(warnings, ['Error: no process']);
+    assert.deepEqual(warnings, ['no process']);
   });
 
   it('tell no address of a drawn picture that could not be written', async () => {

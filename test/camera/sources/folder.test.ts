@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { folderSource, naturalOrder } from '../../../src/camera/sources/folder';
 import { Heard, jpeg, markOf, patience, stopAfter, temporaryFolder, until } from '../support';
+import { steadyNowMs } from '../../../src/kit/clock';
 
 function folderWith(names: string[]): string {
   const folder = temporaryFolder();
@@ -33,10 +34,10 @@ describe('folder source', () => {
 
   it('says format, size and time', async () => {
     const { source } = openFolder(folderWith(['a.jpg']), false);
-    const before = Date.now();
+    const before = steadyNowMs();
     const picture = await source.capture(0, patience());
     assert.deepEqual([picture.format, picture.width, picture.height], ['jpeg', 64, 48]);
-    assert.ok(picture.capturedAtMs >= before && picture.capturedAtMs <= Date.now());
+    assert.ok(picture.capturedAtMs >= before && picture.capturedAtMs <= steadyNowMs());
     await source.stop();
   });
 

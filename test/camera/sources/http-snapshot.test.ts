@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import type { Credentials } from '../../../src/camera/http/camera-url';
 import { httpSnapshotSource } from '../../../src/camera/sources/http-snapshot';
 import { Heard, httpServer, jpeg, markOf, patience, stopAfter } from '../support';
+import { steadyNowMs } from '../../../src/kit/clock';
 
 const PASSWORD = 'pa"ss/wörd';
 
@@ -36,7 +37,7 @@ const serveJpeg: RequestListener = (_request, response) => response.end(jpeg('sn
 describe('http snapshot source', () => {
   it('takes one picture per request', async () => {
     await withCamera(serveJpeg, {}, async ({ grab, heard }) => {
-      const before = Date.now();
+      const before = steadyNowMs();
       const picture = await grab();
       assert.equal(markOf(picture.bytes), 'snap');
       assert.deepEqual([picture.format, picture.width, picture.height], ['jpeg', 64, 48]);

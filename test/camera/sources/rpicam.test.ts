@@ -4,6 +4,7 @@ import { runningChildren } from '../../../src/camera/programs/child';
 import { rpicamStillSource, rpicamVideoSource } from '../../../src/camera/sources/rpicam';
 import { isAlive, StandIns } from '../stand-in';
 import { Heard, markOf, patience, stopAfter, until } from '../support';
+import { steadyNowMs } from '../../../src/kit/clock';
 
 const standIns = new StandIns();
 standIns.alone();
@@ -39,11 +40,11 @@ describe('rpicam source', () => {
   it('runs rpicam-vid, by its older name too, and takes its pictures', async () => {
     standIns.install('libcamera-vid', { stderr: 'rpicam-run-pi5-ov5647', pictures: 3, everyMs: 20 });
     const { source, next } = openVideo();
-    const before = Date.now();
+    const before = steadyNowMs();
     const picture = await next();
     assert.equal(markOf(picture.bytes), '0');
     // the delay of the camera is taken off
-    assert.ok(picture.capturedAtMs >= before - 100 && picture.capturedAtMs <= Date.now() - 100);
+    assert.ok(picture.capturedAtMs >= before - 100 && picture.capturedAtMs <= steadyNowMs() - 100);
     assert.deepEqual([markOf((await next()).bytes), markOf((await next()).bytes)], ['1', '2']);
     const { args, pid } = standIns.calls('libcamera-vid')[0] ?? { args: [], pid: 0 };
     assert.equal(
@@ -85,7 +86,7 @@ describe('rpicam source', () => {
     standIns.install('rpicam-still', { stderr: 'rpicam-run-pi5-ov5647', pictures: 1, exit: 0 });
     const heard = new Heard();
     const source = rpicamStillSource(OPTIONS, heard);
-    const before = Date.now();
+    const before = steadyNowMs();
     const pictures = [await source.capture(0, patience()), await source.capture(0, patience())];
     assert.ok(pictures.every(({ format, capturedAtMs }) => format === 'jpeg' && capturedAtMs >= before));
     assert.equal(

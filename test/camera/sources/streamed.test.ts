@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import type { Picture } from '../../../src/camera/sources/source';
 import { streamedSource, type StreamSink } from '../../../src/camera/sources/streamed';
 import { Heard, jpeg, markOf, patience, stopAfter, until } from '../support';
+import { steadyNowMs } from '../../../src/kit/clock';
 
-function picture(mark: string, capturedAtMs = Date.now()): Picture {
+function picture(mark: string, capturedAtMs = steadyNowMs()): Picture {
   return { bytes: jpeg(mark), format: 'jpeg', width: 64, height: 48, capturedAtMs };
 }
 
