@@ -96,7 +96,16 @@ async function main(): Promise<void> {
 
   /** Pictures as the source counts them, beside the counters of the camera. */
   const heard = { lost: 0, live: 0 };
-  const options = { camera: 0, size: undefined, fps: 0, timeoutMs: 10_000, maxBytes: 4e6, keep: 16, delayMs: 0 };
+  const options = {
+    camera: 0,
+    size: undefined,
+    fps: 0,
+    controls: {},
+    timeoutMs: 10_000,
+    maxBytes: 4e6,
+    keep: 16,
+    delayMs: 0,
+  };
   let entered = 0;
   const open = (listener: SourceListener) => {
     const watched: SourceListener = {

@@ -3,6 +3,7 @@ import { messageOf } from '../../src/contract/errors';
 import { Camera, type CameraAnswer, type CameraStatus } from '../../src/camera/camera';
 import type { Credentials } from '../../src/camera/http/camera-url';
 import { listCameras } from '../../src/camera/list';
+import { controlsForDialog, measureForDialog } from '../../src/camera/measure';
 import { planCamera } from '../../src/camera/table';
 import { AS_SHOWN, takeTestPicture, type Deployed } from '../../src/camera/test-picture';
 import { defineNode, type NodeContext } from '../shared/define-node';
@@ -110,8 +111,27 @@ export = function (RED: NodeAPI) {
     },
   });
 
+  /** Answers a dialog with a result, or with the one sentence that it shows. */
+  function tell(
+    response: { json(body: unknown): unknown; status(code: number): typeof response },
+    work: Promise<unknown>,
+  ) {
+    work.then(
+      (result) => response.json(result),
+      (error: unknown) => response.status(400).json({ error: messageOf(error) }),
+    );
+  }
+
   RED.httpAdmin.get('/camera-in/cameras', RED.auth.needsPermission('camera-in.read'), (_request, response) => {
-    void listCameras().then((cameras) => response.json(cameras));
+    tell(response, listCameras());
+  });
+
+  RED.httpAdmin.get('/camera-in/controls', RED.auth.needsPermission('camera-in.read'), (request, response) => {
+    tell(response, controlsForDialog(request.query.device));
+  });
+
+  RED.httpAdmin.post('/camera-in/exposure', RED.auth.needsPermission('camera-in.write'), (request, response) => {
+    tell(response, measureForDialog((request.body ?? {}) as Record<string, unknown>, deployed.values()));
   });
 
   const mayTest = RED.auth.needsPermission('camera-in.write');
@@ -121,9 +141,6 @@ export = function (RED: NodeAPI) {
       const config = readProperties(CAMERA_IN, { ...dialog, ...AS_SHOWN });
       return takeTestPicture({ ...config, user, password }, deployed.get(String(id)));
     };
-    take().then(
-      (picture) => response.json(picture),
-      (error: unknown) => response.status(400).json({ error: messageOf(error) }),
-    );
+    tell(response, take());
   });
 };

@@ -1,6 +1,8 @@
 import { defineEditor } from '../shared/editor/define-editor';
 import type { Dialog } from '../shared/editor/dialog';
 import { CAMERA_IN } from './properties';
+import { addControls } from './controls-list';
+import { reasonOf } from './reason';
 import { RegionCanvas } from './region-canvas';
 
 interface TestPicture {
@@ -13,16 +15,6 @@ interface Found {
   source: string;
   device: string;
   label: string;
-}
-
-/** Why a request failed, in a sentence where there is one. */
-function reasonOf(failure: unknown): string {
-  const { status, statusText, responseJSON } = failure as {
-    status: number;
-    statusText: string;
-    responseJSON?: { error?: string };
-  };
-  return responseJSON?.error ?? `${status} ${statusText}`;
 }
 
 function loadImage(source: string): Promise<HTMLImageElement> {
@@ -110,6 +102,50 @@ function addTest(dialog: Dialog): void {
   $('<div class="form-row"></div>').append(button, result, canvas).insertAfter(row('maxSize'));
 }
 
+interface Measured {
+  shutter: number;
+  gain: number;
+  redGain?: number;
+  blueGain?: number;
+  lensPosition?: number;
+}
+
+/** Lets the camera's automatic choose once, and fixes what it chose. */
+async function measureExposure({ node, field, values }: Dialog, result: JQuery): Promise<void> {
+  result.text(node._('camera-in.exposure.waiting'));
+  const { source, device, width, height, hdr, tuningFile, sensorRegion } = values();
+  try {
+    const measured = (await $.ajax({
+      url: 'camera-in/exposure',
+      method: 'POST',
+      contentType: 'application/json',
+      data: JSON.stringify({ source, device, width, height, hdr, tuningFile, sensorRegion }),
+    })) as Measured;
+    const { shutter, gain, redGain, blueGain, lensPosition } = measured;
+    const fixed: Record<string, string | number> = {
+      shutter,
+      gain,
+      ...(redGain === undefined || blueGain === undefined ? {} : { whiteBalance: 'fixed', redGain, blueGain }),
+      ...(lensPosition === undefined ? {} : { focus: 'manual', lensPosition }),
+    };
+    for (const [name, value] of Object.entries(fixed)) field(name).val(value).trigger('change');
+    result.text(node._('camera-in.exposure.done', { shutter: String(shutter), gain: String(gain) }));
+  } catch (failure) {
+    result.text(reasonOf(failure));
+  }
+}
+
+function addMeasure(dialog: Dialog): void {
+  const { node, row } = dialog;
+  const result = $('<span id="camera-in-exposure-result" role="status" style="margin-left: 8px"></span>');
+  const button = $('<button type="button" class="red-ui-button" id="camera-in-exposure"></button>')
+    .append('<i class="fa fa-balance-scale"></i> ', $('<span></span>').text(node._('camera-in.button.exposure')))
+    .on('click', () => void measureExposure(dialog, result));
+  const hint = $('<div class="form-tips" style="margin-top: 4px"></div>').text(node._('camera-in.exposure.hint'));
+  // in the row of a field of the Pi camera, which is shown with it only
+  row('shutter').append($('<div style="margin: 6px 0 0 105px"></div>').append(button, result, hint));
+}
+
 /** The field shows an address of the kind that is wanted. */
 function followSource({ field }: Dialog): void {
   const source = field('source');
@@ -129,6 +165,8 @@ defineEditor(CAMERA_IN, {
   prepare(dialog) {
     followSource(dialog);
     addSearch(dialog);
+    addMeasure(dialog);
+    addControls(dialog);
     addTest(dialog);
   },
 });

@@ -1,6 +1,15 @@
 import { parseCameraUrl } from '../../src/camera/http/camera-url';
-import { parseRegion } from '../../src/contract/view';
+import {
+  FOCUSES,
+  HDRS,
+  parseSensorRegion,
+  parseTuningFile,
+  RPICAM_LIMITS,
+  WHITE_BALANCES,
+} from '../../src/camera/controls/rpicam';
+import { parseV4l2Settings, PIXEL_FORMATS } from '../../src/camera/controls/v4l2-settings';
 import { isDevice, isRpicam, LIMITS, SETTINGS_DEFAULTS, TRIGGERS } from '../../src/camera/settings';
+import { parseRegion } from '../../src/contract/view';
 import { defineProperties, fromFirstRelease, Refusal, type Raw } from '../shared/properties';
 import {
   boolean,
@@ -17,6 +26,37 @@ import {
 const NETWORK = { source: ['http', 'rtsp'] };
 const SIZED = { source: ['rtsp', 'v4l2', 'rpicam'] };
 const SCHEMES: Record<string, string[]> = { http: ['http', 'https'], rtsp: ['rtsp', 'rtsps'] };
+
+const USB = { source: ['v4l2'] };
+const PI = { source: ['rpicam'] };
+
+/** An exposure must fit between two pictures. */
+function checkShutter(shutter: number, { cameraFps, fps, trigger, mode }: Raw): void {
+  const asked = trigger === 'message' || mode === 'snapshot' ? 0 : Number(fps ?? SETTINGS_DEFAULTS.fps);
+  const rate = Number(cameraFps) || asked;
+  if (rate > 0 && shutter > 1e6 / rate) {
+    const most = Math.floor(1e6 / rate);
+    throw new Refusal({
+      what: `at most ${most} µs at ${rate} pictures a second`,
+      key: 'shutter',
+      values: { most, rate },
+    });
+  }
+}
+
+const BOTH_GAINS = { what: 'a number for red and one for blue', key: 'both-gains' };
+
+function colourGain(beside?: string) {
+  return optionalNumber({
+    ...(beside === undefined ? { icon: 'paint-brush' } : { beside }),
+    ...RPICAM_LIMITS.colourGain,
+    widthPx: 80,
+    when: { source: ['rpicam'], whiteBalance: ['fixed'] },
+    checkBlank: () => {
+      throw new Refusal(BOTH_GAINS);
+    },
+  });
+}
 
 const BOTH_SIDES = { what: 'both a width and a height', key: 'both-sides' };
 
@@ -102,7 +142,58 @@ export const CAMERA_IN = defineProperties({
     }),
     width: optionalInteger({ icon: 'arrows-alt', ...side('height') }),
     height: optionalInteger({ beside: '×', ...side('width') }),
-    trigger: choice({ icon: 'bolt', default: SETTINGS_DEFAULTS.trigger, choices: TRIGGERS }),
+    // how the camera sees: what is empty is as the camera likes it
+    pixelFormat: choice({ icon: 'th', default: 'mjpeg', choices: PIXEL_FORMATS, when: USB }),
+    controls: parsed({
+      icon: 'sliders',
+      section: 'controls',
+      when: USB,
+      expects: { what: 'control=number, separated by commas,', key: 'v4l2-controls' },
+      parse: (controls) => {
+        parseV4l2Settings(controls);
+        return controls;
+      },
+    }),
+    shutter: optionalInteger({
+      icon: 'sun-o',
+      section: 'controls',
+      ...RPICAM_LIMITS.shutter,
+      unit: 'µs',
+      when: PI,
+      check: (shutter, others) => checkShutter(shutter, others),
+    }),
+    gain: optionalNumber({ icon: 'signal', ...RPICAM_LIMITS.gain, when: PI }),
+    whiteBalance: choice({ icon: 'adjust', default: '', choices: WHITE_BALANCES, when: PI }),
+    redGain: colourGain(),
+    blueGain: colourGain('/'),
+    focus: choice({ icon: 'crosshairs', default: '', choices: FOCUSES, when: PI }),
+    lensPosition: optionalNumber({
+      icon: 'bullseye',
+      ...RPICAM_LIMITS.lensPosition,
+      unit: 'dpt',
+      when: { source: ['rpicam'], focus: ['manual'] },
+    }),
+    hdr: choice({ icon: 'star-half-o', default: '', choices: HDRS, when: PI }),
+    cameraFps: optionalNumber({ icon: 'tachometer', ...RPICAM_LIMITS.cameraFps, when: PI }),
+    sensorRegion: parsed({
+      icon: 'object-group',
+      when: PI,
+      expects: { what: 'x, y, width, height as fractions of the sensor (0 … 1), or nothing,', key: 'sensor-region' },
+      parse: (region) => {
+        parseSensorRegion(region);
+        return region;
+      },
+    }),
+    tuningFile: parsed({
+      icon: 'file-text-o',
+      when: PI,
+      expects: { what: 'the path of a tuning file, or nothing,', key: 'tuning-file' },
+      parse: (file) => {
+        parseTuningFile(file);
+        return file;
+      },
+    }),
+    trigger: choice({ icon: 'bolt', section: 'pictures', default: SETTINGS_DEFAULTS.trigger, choices: TRIGGERS }),
     fps: number({ icon: 'clock-o', default: SETTINGS_DEFAULTS.fps, ...LIMITS.fps, when: { trigger: ['free-run'] } }),
     overload: choice({ icon: 'filter', default: SETTINGS_DEFAULTS.overload, choices: ['latest', 'every'] }),
     timeout: number({ icon: 'hourglass-half', default: SETTINGS_DEFAULTS.timeout, ...LIMITS.timeout, unit: 's' }),

@@ -152,6 +152,11 @@ export class Camera extends EventEmitter<{
     return this.#capture(steadyNowMs(), timeoutMs);
   }
 
+  /** Lets something else use the device for a moment; triggers wait. @throws as FrameSource.lend */
+  async lend<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#source.lend ? this.#source.lend(work) : work(this.#stopping.signal);
+  }
+
   /** Takes one picture after this moment. Never rejects. */
   async trigger(): Promise<CameraAnswer> {
     this.#counters.asked += 1;

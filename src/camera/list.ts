@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { cameraEnvironment } from './programs/child';
+import { ask } from './programs/ask';
 import { naturalOrder } from './sources/folder';
 
 /** A camera that was found, with the values of `source` and `device` that choose it. */
@@ -12,18 +11,12 @@ export interface FoundCamera {
   label: string;
 }
 
-/** Time a program has for its answer, ms: rpicam-hello starts the camera stack for it. */
-const ANSWER_MS = 5_000;
-
 /** Video nodes of the Pi that are no cameras to read from: codecs, image processors, and the raw ends of the Pi's own. */
 const NO_CAMERA = /^(bcm2835-|unicam|rpivid|rpi-hevc|pispbe|rp1-cfe|snps-hdmirx)/;
 
 /** The output of a program; empty when it is not there, fails or hangs. */
-function outputOf(program: string, args: string[]): Promise<string> {
-  return new Promise((resolve) => {
-    const limits = { timeout: ANSWER_MS, killSignal: 'SIGKILL', maxBuffer: 256 * 1024 } as const;
-    execFile(program, args, { ...limits, env: cameraEnvironment() }, (_error, stdout) => resolve(stdout));
-  });
+async function outputOf(program: string, args: string[]): Promise<string> {
+  return (await ask(program, args)).stdout;
 }
 
 /** Reads `v4l2-ctl --list-devices`: of each device the first video node, which is the one that gives pictures. */

@@ -2,6 +2,8 @@ import { lineOptions } from '../simulate/line';
 import { expected } from '../contract/errors';
 import { integerBetween, nonEmptyString, numberBetween, oneOf } from '../contract/validate';
 import { parseCameraUrl, type Credentials } from './http/camera-url';
+import { parseRpicamControls } from './controls/rpicam';
+import { parseV4l2Settings, PIXEL_FORMATS } from './controls/v4l2-settings';
 import type { FfmpegOutput } from './programs/ffmpeg';
 import { folderSource } from './sources/folder';
 import { EVERY_LIMIT } from './pacing/gate';
@@ -107,15 +109,19 @@ const SOURCES: Record<string, SourceRow> = {
   },
   v4l2(raw, settings) {
     const device = parseDevice(raw.device);
-    const output = parseOutput(raw, settings, true);
-    const options = { device, output, ...streamOptions(raw, settings, output.copy ? 'v4l2' : 'v4l2 decoded') };
+    const pixelFormat = oneOf(filled(raw.pixelFormat) ?? 'mjpeg', 'pixelFormat', PIXEL_FORMATS);
+    const output = parseOutput(raw, settings, pixelFormat === 'mjpeg');
+    const usage = { device, output, pixelFormat, settings: parseV4l2Settings(raw.controls) };
+    const options = { ...usage, ...streamOptions(raw, settings, output.copy ? 'v4l2' : 'v4l2 decoded') };
     return { canWait: false, open: (listener) => v4l2Source(options, listener) };
   },
   rpicam(raw, settings) {
     const camera = integerBetween(filled(raw.device) ?? 0, 'device (number of the camera)', 0, 9);
     const mode = oneOf(filled(raw.mode) ?? 'stream', 'mode', MODES);
     const size = parseSize(raw);
-    const options = { camera, size, fps: askedFps(settings), ...streamOptions(raw, settings, 'rpicam') };
+    const fps = askedFps(settings);
+    const controls = parseRpicamControls(raw, mode === 'stream' ? fps : 0);
+    const options = { camera, size, fps, controls, ...streamOptions(raw, settings, 'rpicam') };
     return mode === 'stream'
       ? { canWait: false, open: (listener) => rpicamVideoSource(options, listener) }
       : { canWait: true, open: (listener) => rpicamStillSource(options, listener) };

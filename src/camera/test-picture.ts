@@ -43,6 +43,19 @@ const STREAM_PROPERTIES = {
   width: '',
   height: '',
   format: 'jpeg',
+  pixelFormat: 'mjpeg',
+  controls: '',
+  shutter: '',
+  gain: '',
+  whiteBalance: '',
+  redGain: '',
+  blueGain: '',
+  focus: '',
+  lensPosition: '',
+  hdr: '',
+  cameraFps: '',
+  sensorRegion: '',
+  tuningFile: '',
 } as const;
 
 /** Dialogs give strings where flows may hold numbers, and empty fields where they hold nothing. */
@@ -51,6 +64,13 @@ function isSameStream(a: Record<string, unknown>, b: Record<string, unknown>): b
     const [left, right] = [a, b].map((raw) => JSON.stringify(filled(raw[name]) ?? usual).replaceAll('"', ''));
     return left === right;
   });
+}
+
+/** Whether both want the same device, whatever they want of it. */
+function isSameDevice(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
+  return (
+    a.source === b.source && (a.source === 'v4l2' || a.source === 'rpicam') && filled(a.device) === filled(b.device)
+  );
 }
 
 /** Schemes that a password may go over instead of the one it was stored for: the same one under TLS. */
@@ -108,7 +128,8 @@ async function takeFresh(plan: CameraPlan, timeoutMs: number): Promise<Picture> 
 
 /**
  * Takes one picture with the properties of a dialog, deployed or not. A stream that is running with the same properties
- * gives one of its pictures, since most devices can be opened only once.
+ * gives one of its pictures, since most devices can be opened only once;
+ * one with other properties of the same device lends it.
  *
  * @throws InspectionError with the one sentence that the dialog shows
  */
@@ -121,7 +142,11 @@ export async function takeTestPicture(
   const plan = planCamera(raw, credentialsFor(raw, deployed));
   const isRunning = deployed !== undefined && !plan.canWait && isSameStream(deployed.raw, raw);
   const timeoutMs = Math.min(plan.settings.timeoutMs, MAX_WAIT_MS);
-  const picture = isRunning ? await deployed.camera.peek(timeoutMs) : await takeFresh(plan, timeoutMs);
+  const fresh = () => takeFresh(plan, timeoutMs);
+  const isTaken = deployed !== undefined && isSameDevice(deployed.raw, raw);
+  const picture = isRunning
+    ? await deployed.camera.peek(timeoutMs)
+    : await (isTaken ? deployed.camera.lend(fresh) : fresh());
   const { bytes, width, height, format, capturedAtMs } = picture;
   if (bytes.length > MAX_SHOWN_BYTES) {
     throw new InspectionError(

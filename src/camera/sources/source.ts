@@ -45,6 +45,14 @@ export interface FrameSource {
   capture(notBeforeMs: number, signal: AbortSignal): Promise<Picture>;
   /** Resolves when asking again makes sense after a failure: back-off over, or stream live again. Rejects on abort. */
   recovered(signal: AbortSignal): Promise<void>;
+  /**
+   * Lets the device go for as long as something else needs it, without a loss: whoever asks for a picture waits. Absent
+   * where the device is free between two pictures.
+   *
+   * @param work gets a signal that aborts when the source is stopped
+   * @throws what `work` throws; InspectionError SOURCE_UNAVAILABLE while it is lent already
+   */
+  lend?<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Ends everything within 2 s; calls after it reject with CANCELLED. */
   stop(): Promise<void>;
 }

@@ -41,6 +41,10 @@ class StreamedSource implements FrameSource {
   #state: SourceState = 'connecting';
   #error: InspectionError | undefined;
   #running: Promise<void> = Promise.resolve();
+  /** Aborts when the stream that is open shall end. */
+  #opening = new AbortController();
+  /** Works with the device while no stream is open. */
+  #borrower: (() => Promise<void>) | undefined;
 
   constructor(options: StreamedOptions) {
     this.label = options.label;
@@ -72,6 +76,17 @@ class StreamedSource implements FrameSource {
     if (this.#state === 'lost') await this.#returns.wait(signal);
   }
 
+  lend<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.#borrower !== undefined) {
+      return Promise.reject(unavailable(`The camera at ${this.label} is being measured already`));
+    }
+    if (this.#stopping.signal.aborted) return Promise.reject(cancelled());
+    return new Promise((resolve, reject) => {
+      this.#borrower = () => work(this.#stopping.signal).then(resolve, reject);
+      this.#opening.abort();
+    });
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#arrivals.rejectAll(cancelled());
@@ -84,13 +99,21 @@ class StreamedSource implements FrameSource {
   async #run(): Promise<void> {
     const stopping = this.#stopping.signal;
     while (!stopping.aborted) {
+      this.#opening = new AbortController();
+      if (this.#borrower !== undefined) {
+        await this.#borrower();
+        this.#borrower = undefined;
+        continue;
+      }
       const openedAtMs = performance.now();
       const error = await this.#openOnce(stopping);
       if (stopping.aborted) return;
+      if (this.#borrower !== undefined) continue;
       if (performance.now() - openedAtMs > HEALTHY_MS) this.#backOff.reset();
       this.#enter('lost', error);
       this.#arrivals.rejectAll(error);
-      await pause(this.#backOff.nextMs(), stopping).catch(() => undefined);
+      const waiting = withSignals([stopping, this.#opening.signal], (signal) => pause(this.#backOff.nextMs(), signal));
+      await waiting.catch(() => undefined);
     }
   }
 
@@ -118,7 +141,7 @@ class StreamedSource implements FrameSource {
       broken: () => listener.onLoss('broken'),
     };
     try {
-      await withSignals([stopping, watchdog.signal], (signal) => open(sink, signal));
+      await withSignals([stopping, watchdog.signal, this.#opening.signal], (signal) => open(sink, signal));
       return stalled ?? unavailable(`The stream of the camera at ${label} ended: check that it is on`);
     } catch (error) {
       if (stalled) return stalled;

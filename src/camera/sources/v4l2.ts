@@ -1,5 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { expected, InspectionError } from '../../contract/errors';
+import { applyV4l2Settings } from '../controls/v4l2';
+import type { PixelFormat, V4l2Setting } from '../controls/v4l2-settings';
 import { isDevice } from '../settings';
 import { runChild } from '../programs/child';
 import {
@@ -18,6 +20,10 @@ import { streamedSource } from './streamed';
 export interface V4l2Options {
   /** `/dev/video0`, or a name that stays with the camera: `/dev/v4l/by-id/…`. */
   device: string;
+  /** How the camera sends its pixels; anything but mjpeg is coded here. */
+  pixelFormat: PixelFormat;
+  /** Set each time the camera is opened: an unplugged one forgets them. */
+  settings: readonly V4l2Setting[];
   output: FfmpegOutput;
   timeoutMs: number;
   maxBytes: number;
@@ -35,7 +41,7 @@ export function parseDevice(value: unknown): string {
 }
 
 /** The video node behind a name; a link that leads elsewhere is refused. */
-async function videoNode(device: string): Promise<string> {
+export async function videoNode(device: string): Promise<string> {
   if (VIDEO_NODE.test(device)) return device;
   const real = await realpath(device).catch((error: unknown) => {
     throw new InspectionError(
@@ -50,13 +56,15 @@ async function videoNode(device: string): Promise<string> {
 }
 
 /** Arguments of ffmpeg for a camera; JPEGs of the camera pass untouched where JPEGs are wanted. */
-export function v4l2Args(node: string, output: FfmpegOutput): string[] {
+export function v4l2Args(node: string, output: FfmpegOutput, pixelFormat: PixelFormat = 'mjpeg'): string[] {
   const { size, fps, copy } = output;
+  // pixels that are not compressed are many: the camera sends the size that is wanted
+  const scalesItself = copy || pixelFormat !== 'mjpeg';
   return [
     ...FFMPEG_GLOBAL,
     ...LOW_DELAY,
-    ...['-f', 'v4l2', '-input_format', 'mjpeg'],
-    ...(size && copy ? ['-video_size', `${size.width}x${size.height}`] : []),
+    ...['-f', 'v4l2', '-input_format', pixelFormat],
+    ...(size && scalesItself ? ['-video_size', `${size.width}x${size.height}`] : []),
     ...(fps > 0 ? ['-framerate', String(fps)] : []),
     ...['-i', node],
     ...outputArgs(output),
@@ -65,7 +73,7 @@ export function v4l2Args(node: string, output: FfmpegOutput): string[] {
 
 /** A camera of the kernel (USB), by way of ffmpeg. */
 export function v4l2Source(options: V4l2Options, listener: SourceListener): FrameSource {
-  const { device, output, timeoutMs, keep } = options;
+  const { device, output, pixelFormat, settings, timeoutMs, keep } = options;
   return streamedSource({
     label: device,
     listener,
@@ -73,7 +81,9 @@ export function v4l2Source(options: V4l2Options, listener: SourceListener): Fram
     startMs: timeoutMs,
     stallMs: STALL_MS,
     open: async (sink, signal) => {
-      const args = v4l2Args(await videoNode(device), output);
+      const node = await videoNode(device);
+      await applyV4l2Settings(node, settings);
+      const args = v4l2Args(node, output, pixelFormat);
       const child = { programs: FFMPEG, args, install: INSTALL_FFMPEG, explain: explainFfmpeg(device) };
       await runChild(child, picturesOf(options, sink), signal);
     },

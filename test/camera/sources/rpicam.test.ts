@@ -13,6 +13,7 @@ const OPTIONS = {
   camera: 1,
   size: { width: 1296, height: 972 },
   fps: 10,
+  controls: {},
   timeoutMs: 20_000,
   maxBytes: 1_000_000,
   keep: 16,

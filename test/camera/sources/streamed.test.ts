@@ -127,4 +127,36 @@ describe('streamed source', () => {
     assert.equal(heard.states.at(-1), 'stopped');
     await assert.rejects(source.capture(0, patience()), { code: 'CANCELLED' });
   });
+
+  it('lends its device: no loss, and whoever waits gets a picture afterwards', async () => {
+    const { source, heard, life } = makeStream();
+    (await life(0)).sink.picture(picture('a'));
+    await source.capture(0, patience());
+    const waiting = source.capture(0, patience());
+    let isOpen = true;
+    const lent = source.lend?.(async () => {
+      isOpen = false;
+      await assert.rejects(source.lend?.(async () => 0) ?? Promise.resolve(), /is being measured already/);
+      return 'measured';
+    });
+    assert.equal(await lent, 'measured');
+    assert.equal(isOpen, false);
+    (await life(1)).sink.picture(picture('b'));
+    assert.equal(markOf((await waiting).bytes), 'b');
+    assert.deepEqual([heard.errors, heard.states], [[], ['connecting', 'live']]);
+    // what fails with the device is told to who borrowed it
+    await assert.rejects(source.lend?.(() => Promise.reject(new Error('no light'))) ?? Promise.resolve(), /no light/);
+    await life(2);
+    await source.stop();
+  });
+
+  it('stopped while lent: the borrower is told, and the stop waits for it', async () => {
+    const { source, life } = makeStream();
+    await life(0);
+    const lent = source.lend?.(
+      (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve('ended'))),
+    );
+    await source.stop();
+    assert.equal(await lent, 'ended');
+  });
 });

@@ -24,6 +24,14 @@ const REAL_FFMPEG = `
   child.on('exit', (code) => process.exit(code ?? 1));
 `;
 
+/** The same, with the pixels of the device through a pipe as it would send them. */
+function rawInput(pixels: string): string {
+  return REAL_FFMPEG.replace(
+    `'-i', 'testsrc2=rate=25:size=' + size]`,
+    `'-i', 'testsrc2=rate=25:size=' + size + ',format=${pixels}']`,
+  );
+}
+
 const standIns = new StandIns();
 
 function openCamera(raw: Record<string, unknown>) {
@@ -92,5 +100,40 @@ describe('v4l2 source', () => {
     const picture = await next();
     assert.deepEqual([picture.format, picture.bytes.length], ['rgb24', 64 * 48 * 3]);
     await source.stop();
+  });
+
+  it('codes pixels that are not compressed: YUYV and grey', async () => {
+    const given = { yuyv422: 'yuyv422', gray: 'gray' };
+    for (const [pixelFormat, pixels] of Object.entries(given)) {
+      standIns.installScript('ffmpeg', rawInput(pixels));
+      const { source, next } = openCamera({ pixelFormat, width: 160, height: 120 });
+      const picture = await next();
+      assert.deepEqual([picture.format, picture.width, picture.height], ['jpeg', 160, 120]);
+      const args = standIns.calls('ffmpeg').at(-1)?.args.join(' ') ?? '';
+      assert.match(args, new RegExp(` -input_format ${pixelFormat} -video_size 160x120 `));
+      assert.match(args, / -c:v mjpeg /);
+      await source.stop();
+      // and the real ffmpeg knows the word
+      const size = { width: 160, height: 120 };
+      const asked = v4l2Args('/dev/null', { format: 'jpeg', size, fps: 0, copy: false }, pixelFormat as 'gray');
+      assert.match(spawnSync('/usr/bin/ffmpeg', asked, { encoding: 'utf8' }).stderr, /Inappropriate ioctl for device/);
+    }
+  });
+
+  it('sets the controls before it opens the camera; one that it does not take is a loss with its name', async () => {
+    standIns.installScript('ffmpeg', REAL_FFMPEG);
+    standIns.install('v4l2-ctl', { exit: 0 });
+    const { source, next } = openCamera({ controls: 'exposure_time_absolute=120, auto_exposure=1' });
+    await next();
+    assert.deepEqual(
+      standIns.calls('v4l2-ctl').map(({ args }) => args.at(-1)),
+      ['auto_exposure=1', 'exposure_time_absolute=120'],
+    );
+    await source.stop();
+    standIns.installScript('v4l2-ctl', `process.stderr.write("unknown control 'zoom'\\n");`);
+    const { source: wrong, heard } = openCamera({ controls: 'zoom=1' });
+    await until(() => heard.errors.length > 0, 'the error');
+    assert.equal(heard.errors[0]?.message, 'The camera at /dev/video99 does not take zoom=1: it has no such control');
+    await wrong.stop();
   });
 });
