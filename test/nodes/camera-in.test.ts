@@ -241,6 +241,8 @@ describe('node camera-in', () => {
     assert.deepEqual(asked, [
       ['/edge-inspect/metrics', 'edge-inspect.read'],
       ['/camera-in/cameras', 'camera-in.read'],
+      ['/camera-in/controls', 'camera-in.read'],
+      ['/camera-in/exposure', 'camera-in.write'],
       ['/camera-in/test', 'camera-in.write'],
     ]);
   });

@@ -77,12 +77,15 @@ class StreamedSource implements FrameSource {
   }
 
   lend<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.#stopping.signal.aborted) return Promise.reject(cancelled());
     if (this.#borrower !== undefined) {
       return Promise.reject(unavailable(`The camera at ${this.label} is being measured already`));
     }
-    if (this.#stopping.signal.aborted) return Promise.reject(cancelled());
     return new Promise((resolve, reject) => {
-      this.#borrower = () => work(this.#stopping.signal).then(resolve, reject);
+      this.#borrower = () => {
+        if (this.#stopping.signal.aborted) return Promise.resolve(reject(cancelled()));
+        return work(this.#stopping.signal).then(resolve, reject);
+      };
       this.#opening.abort();
     });
   }
@@ -97,12 +100,19 @@ class StreamedSource implements FrameSource {
   }
 
   async #run(): Promise<void> {
+    await this.#open();
+    // whoever was about to borrow when it was stopped
+    await this.#borrower?.();
+  }
+
+  async #open(): Promise<void> {
     const stopping = this.#stopping.signal;
     while (!stopping.aborted) {
       this.#opening = new AbortController();
       if (this.#borrower !== undefined) {
         await this.#borrower();
         this.#borrower = undefined;
+        // a stop may have come meanwhile
         continue;
       }
       const openedAtMs = performance.now();

@@ -153,10 +153,20 @@ describe('streamed source', () => {
   it('stopped while lent: the borrower is told, and the stop waits for it', async () => {
     const { source, life } = makeStream();
     await life(0);
-    const lent = source.lend?.(
-      (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve('ended'))),
-    );
+    let isAtWork = false;
+    const lent = source.lend?.((signal) => {
+      isAtWork = true;
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve('ended')));
+    });
+    await until(() => isAtWork, 'the borrower');
     await source.stop();
     assert.equal(await lent, 'ended');
+    // about to borrow, and after the stop
+    const { source: other, life: otherLife } = makeStream();
+    await otherLife(0);
+    const early = assert.rejects(other.lend?.(async () => 0) ?? Promise.resolve(), { code: 'CANCELLED' });
+    await other.stop();
+    await early;
+    await assert.rejects(other.lend?.(async () => 0) ?? Promise.resolve(), { code: 'CANCELLED' });
   });
 });
