@@ -122,6 +122,8 @@ export = function (RED: NodeAPI) {
     );
   }
 
+  const mayWrite = RED.auth.needsPermission('camera-in.write');
+
   RED.httpAdmin.get('/camera-in/cameras', RED.auth.needsPermission('camera-in.read'), (_request, response) => {
     tell(response, listCameras());
   });
@@ -130,12 +132,11 @@ export = function (RED: NodeAPI) {
     tell(response, controlsForDialog(request.query.device));
   });
 
-  RED.httpAdmin.post('/camera-in/exposure', RED.auth.needsPermission('camera-in.write'), (request, response) => {
+  RED.httpAdmin.post('/camera-in/exposure', mayWrite, ownPageOnly, (request, response) => {
     tell(response, measureForDialog((request.body ?? {}) as Record<string, unknown>, deployed.values()));
   });
 
-  const mayTest = RED.auth.needsPermission('camera-in.write');
-  RED.httpAdmin.post('/camera-in/test', mayTest, ownPageOnly, (request, response) => {
+  RED.httpAdmin.post('/camera-in/test', mayWrite, ownPageOnly, (request, response) => {
     const { id, user, password, ...dialog } = (request.body ?? {}) as Record<string, unknown>;
     const take = async () => {
       const config = readProperties(CAMERA_IN, { ...dialog, ...AS_SHOWN });
