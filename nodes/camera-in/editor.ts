@@ -161,7 +161,9 @@ function followSource({ field }: Dialog): void {
 defineEditor(CAMERA_IN, {
   color: '#8FB8DE',
   label: (node) =>
-    node._(`camera-in.source.${typeof node.source === 'string' ? node.source : CAMERA_IN.table.source.default}`),
+    node._(
+      `camera-in.source.${typeof node.source === 'string' ? node.source : String(CAMERA_IN.table.source.default)}`,
+    ),
   prepare(dialog) {
     followSource(dialog);
     addSearch(dialog);
