@@ -69,10 +69,9 @@ describe('controls of a USB camera', () => {
   it('names the control that the camera does not take', async () => {
     // as v4l2-ctl complains: with status 0 for a control that does not exist
     standIns.installScript('v4l2-ctl', `process.stderr.write("unknown control 'zoom'\\n");`);
-    await assert.rejects(
-      applyV4l2Settings('/dev/video0', [['zoom', 3]]),
-      { message: 'The camera at /dev/video0 does not take zoom=3: it has no such control' },
-    );
+    await assert.rejects(applyV4l2Settings('/dev/video0', [['zoom', 3]]), {
+      message: 'The camera at /dev/video0 does not take zoom=3: it has no such control',
+    });
     standIns.installScript(
       'v4l2-ctl',
       `process.stderr.write('VIDIOC_S_EXT_CTRLS: failed: Permission denied\\n'); process.exit(1);`,
