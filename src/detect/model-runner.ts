@@ -1,16 +1,18 @@
 import type { Detection } from '../contract/detection';
 import type { ModelInfo } from '../contract/detector';
-import type { ModelManifest, Precision } from '../contract/manifest';
+import type { HeadLayout, ModelManifest, Precision } from '../contract/manifest';
 import type { ScoreMap } from '../contract/score-map';
 import type { GoldenAnswer, SelfTestState } from '../contract/self-test';
 import { letterboxGeometry, type Letterboxed } from '../image/letterbox-geometry';
 import { discard } from '../kit/own-memory';
+import { RT_DETR_DECODER } from '../model/export-hints';
+import { YOLOX_INPUT } from '../model/yolox-input';
 import { MAPPED } from '../model/nameless-model';
 import { createRuntimeSession, Tensor, type RuntimeSession } from '../model/runtime';
 import { CandidateList } from './candidates';
 import { headOf, recogniseHead } from './heads';
 import { assertDescribed } from './heads/described';
-import { assertPlausible } from './heads/plausible';
+import { doubtOf, implausible } from './heads/plausible';
 import type { Head } from './heads/head';
 import { nms } from './nms';
 import type { PreparedModel } from './prepare-model';
@@ -195,7 +197,9 @@ function isWhole(manifest: PreparedModel['manifest']): manifest is ModelManifest
 /** @throws InspectionError MODEL_INVALID, MODEL_UNSUPPORTED where the first answer is not what the manifest says */
 function asDescribed(manifest: ModelManifest, outputs: Record<string, Tensor>): ModelManifest {
   assertDescribed(manifest, outputs);
-  assertPlausible(manifest.head.layout, outputs, manifest.classNames.length);
+  const { head, input, classNames } = manifest;
+  const doubt = doubtOf(head.layout, outputs, { classCount: classNames.length, input });
+  if (doubt !== undefined) throw implausible(head.layout, doubt);
   return manifest;
 }
 
@@ -204,12 +208,28 @@ function pixelTensor(pixels: Uint8Array, { width, height }: { width: number; hei
   return new Tensor('uint8', pixels, [1, height, width, 3]);
 }
 
+/** What the file itself must say of layouts that numbers do not tell from others. */
+function doubtOfHints(layout: HeadLayout, { recipe }: Pick<ModelManifest, 'recipe'>): string | undefined {
+  if (layout === 'yolox' && recipe?.['input'] !== YOLOX_INPUT) {
+    return 'the distances of a YOLOX without its Focus stem, whose picture input is not known';
+  }
+  if (layout === 'rt-detr-list' && recipe?.['decoder'] !== RT_DETR_DECODER) {
+    return 'boxes as shares of the picture, of which nothing says whether they are corners or centres';
+  }
+  return undefined;
+}
+
 /** Completes the description of a bare model by what its first run showed. */
 function withHead(manifest: Omit<ModelManifest, 'head'>, outputs: Record<string, Tensor>): ModelManifest {
   const known = manifest.classNames.length > 0 ? manifest.classNames.length : undefined;
   const shapes = Object.entries(outputs).map(([name, { dims }]) => ({ name, dims }));
-  const { head, classCount } = recogniseHead(shapes, known, manifest.input);
-  assertPlausible(head.layout, outputs, classCount);
+  const { input } = manifest;
+  const { head, classCount } = recogniseHead(
+    shapes,
+    known,
+    input,
+    (layout, classes) => doubtOfHints(layout, manifest) ?? doubtOf(layout, outputs, { classCount: classes, input }),
+  );
   return {
     ...manifest,
     head: { layout: head.layout },

@@ -3,8 +3,22 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { expected, InspectionError, messageOf } from '../contract/errors';
 import { readRegularFile } from '../kit/read-file';
-import { decodeOnnx, ioOf, metadataOf, MODEL_MAX_BYTES, type ModelProto, type ModelValue } from '../onnx';
+import {
+  decodeOnnx,
+  encodeOnnx,
+  hasHalves,
+  ioOf,
+  lowerBatch,
+  metadataOf,
+  MODEL_MAX_BYTES,
+  widenHalves,
+  type ModelProto,
+  type ModelValue,
+} from '../onnx';
 import { parseMetadataNames, readClassNamesFile } from './class-names';
+import { decoderOf } from './export-hints';
+import { takeYoloxPicture, YOLOX_INPUT } from './yolox-input';
+import { cellCount } from './grid';
 import { readManifest } from './manifest';
 import { currentModelPath } from './slots/current';
 import type { InputLayout, InputType, ModelManifest, Precision } from '../contract/manifest';
@@ -65,7 +79,7 @@ export async function loadModel(given: string): Promise<LoadedModel> {
   });
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const onnx = decodeOnnx(bytes, file);
-  const input = pictureInput(onnx, file);
+  const input = pictureInput(onnx, file, hasManifest);
 
   if (hasManifest) {
     const manifest = await readManifest(manifestFile);
@@ -98,6 +112,9 @@ export async function loadModel(given: string): Promise<LoadedModel> {
   const metadata = metadataOf(onnx);
   assertDetects(metadata.get('task'), file);
   const size = inputSize(input.height, input.width, metadata.get('imgsz'));
+  const precision = precisionOf(onnx);
+  const adapted = adapt(onnx, input, size);
+  const hints = { ...decoderOf(metadata), ...adapted?.recipe };
   const classNames =
     parseMetadataNames(metadata.get('names')) ??
     (await readClassNamesFile(join(folder, 'class_names.txt'))) ??
@@ -105,7 +122,7 @@ export async function loadModel(given: string): Promise<LoadedModel> {
     [];
   return {
     file,
-    bytes,
+    bytes: adapted ? encodeOnnx(onnx) : bytes,
     inputName: input.name,
     manifest: {
       manifestVersion: 1,
@@ -113,9 +130,10 @@ export async function loadModel(given: string): Promise<LoadedModel> {
       version: metadata.get('date') ?? 'unknown',
       sha256,
       sizeBytes: bytes.byteLength,
-      precision: precisionOf(onnx),
+      precision,
       input: { ...size, layout: input.layout, type: input.type },
       classNames,
+      ...(Object.keys(hints).length > 0 && { recipe: hints }),
     },
   };
 }
@@ -124,6 +142,8 @@ interface PictureInput {
   name: string;
   layout: InputLayout;
   type: InputType;
+  /** Pictures per run; undefined: dynamic. */
+  batch: number | undefined;
   /** undefined: dynamic */
   width: number | undefined;
   height: number | undefined;
@@ -139,23 +159,43 @@ function assertDetects(task: string | undefined, file: string): void {
 }
 
 /** Finds the one input that takes a picture. */
-function pictureInput(onnx: ModelProto, file: string): PictureInput {
+function pictureInput(onnx: ModelProto, file: string, hasManifest: boolean): PictureInput {
   const { inputs } = ioOf(onnx);
   const [input] = inputs;
   const shape = input?.shape;
-  if (inputs.length === 1 && input && shape?.length === 4 && (input.type === 'float32' || input.type === 'uint8')) {
+  const type = input?.type === 'float16' && !hasManifest ? 'float32' : input?.type;
+  if (inputs.length === 1 && input && shape?.length === 4 && (type === 'float32' || type === 'uint8')) {
     const dims = shape.map((dim) => (typeof dim === 'number' && dim > 0 ? dim : undefined));
     const [batch, second, third, fourth] = dims;
     const layout: InputLayout | undefined = second === 3 ? 'nchw' : fourth === 3 ? 'nhwc' : undefined;
-    if (layout && (batch === undefined || batch === 1)) {
+    if (layout && (batch === undefined || batch === 1 || !hasManifest)) {
       const [height, width] = layout === 'nchw' ? [third, fourth] : [second, third];
-      return { name: input.name, layout, type: input.type, width, height };
+      return { name: input.name, layout, type, batch, width, height };
     }
   }
   throw new InspectionError(
     'MODEL_UNSUPPORTED',
     `Expected one picture input, float32 [1, 3, height, width] or uint8 [1, height, width, 3], for ${file} but found ${inputs.map(describeInput).join(', ') || 'none'}`,
   );
+}
+
+/**
+ * Brings a bare export into the form that everything else here knows: one picture per run, 32-bit floats, RGB from 0 to 1.
+ *
+ * @param onnx changed in place
+ * @returns undefined when nothing was to be done
+ */
+function adapt(
+  onnx: ModelProto,
+  { name, batch = 1, type }: PictureInput,
+  size: { width: number; height: number },
+): Pick<ModelManifest, 'recipe'> | undefined {
+  const isHalf = hasHalves(onnx);
+  if (isHalf) widenHalves(onnx);
+  if (batch > 1) lowerBatch(onnx, name, batch);
+  const isYolox = type === 'float32' && takeYoloxPicture(onnx, name, cellCount(size));
+  if (!isHalf && batch === 1 && !isYolox) return undefined;
+  return isYolox ? { recipe: { input: YOLOX_INPUT } } : {};
 }
 
 function describeInput(input: ModelValue): string {

@@ -1,6 +1,8 @@
 export { decodeOnnx, encodeOnnx, MODEL_MAX_BYTES, readOnnxFile } from './file';
 export { ioOf, metadataOf, type ElementType, type ModelIo, type ModelValue } from './describe';
+export { lowerBatch } from './batch';
 export { GraphEditor } from './editor';
+export { hasHalves, widenHalves } from './half';
 export { intAttribute, intsAttribute, makeNode, stringAttribute, type AttributeValue } from './node';
 export {
   DataType,

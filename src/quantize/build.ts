@@ -5,9 +5,10 @@ import { decodeOnnx, encodeOnnx, GraphEditor } from '../onnx';
 import { withIspLooks } from './calibrate/augment';
 import { calibrate, channelMeans, shapesOf, type CalibrationReader } from './calibrate/calibrate';
 import type { CalibrationSet } from './calibrate/calibration-set';
-import { findCut, type CutHead } from './graph/cut-heads';
+import { fineOutputs, findCut, type CutHead } from './graph/cut-heads';
 import { splitHead } from './graph/head';
 import { findClassLogits } from './graph/class-logits';
+import { cutSaysTheSame } from './graph/verify-cut';
 import { applyRangeLevers } from './graph/levers';
 import { findSilus, siluRange } from './graph/levers/silu';
 import { valuesToAverage } from './graph/levers/bias-correction';
@@ -59,8 +60,8 @@ export async function buildInt8(
   repeatPixels(graph, shapes);
   const head = splitHead(graph);
   const cutContext = { graph, head, shapes, classCount: manifest.classNames.length, inputHeight: input.height };
-  const rawHead = findCut(manifest.head.layout, cutContext);
-  const cut = options.cutHead ? rawHead : undefined;
+  const rawHead = options.cutHead ? findCut(manifest.head.layout, cutContext) : undefined;
+  const cut = rawHead && (await cutSaysTheSame(prepared, rawHead, manifest, reader, threads)) ? rawHead : undefined;
 
   const rewriteOptions: RewriteOptions = {
     inputName,
@@ -96,7 +97,9 @@ export async function buildInt8(
   );
   for (const { input, output } of derived) ranges.set(output, siluRange(ranges.get(input)!));
   const all = plan.rangesOfAll(applyRangeLevers(ranges, { silus, logits }, options));
-  if (options.floatOutputs) rewriteOptions.keepFloat = new Set(head.lastConvs.map(({ name }) => name));
+  const fine = new Set(cut && fineOutputs(cut).map(({ value }) => value));
+  const stayFloat = head.lastConvs.filter(({ output }) => options.floatOutputs || fine.has(output[0]!));
+  rewriteOptions.keepFloat = new Set(stayFloat.map(({ name }) => name));
   if (options.floatLayers > 0) {
     const worst = await sensitivities(prepared, all, rewriteOptions, reader, threads);
     const free = worst.filter(({ node }) => !rewriteOptions.keepFloat?.has(node)).slice(0, options.floatLayers);

@@ -29,7 +29,7 @@ export function describeInt8(
     sha256: sha256Of(built.bytes),
     sizeBytes: built.bytes.byteLength,
     createdAt,
-    precision: options.floatLayers > 0 || options.floatOutputs ? 'mixed' : 'int8',
+    precision: built.options.keepFloat?.size ? 'mixed' : 'int8',
     input: byteInput ? { ...float.input, layout: 'nhwc', type: 'uint8' } : float.input,
     head: built.cut ? manifestHead(built.cut, describe) : float.head,
     classNames: float.classNames,

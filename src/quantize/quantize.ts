@@ -185,7 +185,7 @@ class Quantization {
         classConfidence,
         allowedLossPoints: options.maxRecallLoss,
         arithmetic: (await kernelsFor('exact')).way,
-        float: { sha256: loaded.manifest.sha256, sizeBytes: loaded.bytes.byteLength },
+        float: { sha256: loaded.manifest.sha256, sizeBytes: loaded.manifest.sizeBytes ?? loaded.bytes.byteLength },
         int8: { sha256: manifest.sha256, sizeBytes: manifest.sizeBytes! },
       });
       const published = certificate.passed || (certificate.all.references === 0 && options.allowUncertified);

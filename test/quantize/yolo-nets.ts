@@ -91,7 +91,11 @@ class Net {
 
   /** Backbone and neck in small: convolutions with SiLU, a C2f split, an upsampling; one map per stride. */
   body(): string[] {
-    const stem = this.silu(this.conv('images', 'stem', 3, 8, 3, 2));
+    return this.rest(this.silu(this.conv('images', 'stem', 3, 8, 3, 2)));
+  }
+
+  /** What comes behind a stem of 8 channels at stride 2. */
+  rest(stem: string): string[] {
     const p2 = this.silu(this.conv(stem, 'p2', 8, 16, 3, 2));
     const p3 = this.silu(this.conv(p2, 'p3', 16, 16, 3, 2));
     this.add('Split', [p3, this.shape('halves', [8, 8])], ['p3/a', 'p3/b'], { axis: 1 });
@@ -137,16 +141,29 @@ const CELLS = STRIDES.reduce((sum, stride) => sum + cellsOf(stride), 0);
 
 /** A small net with random weights and the whole YOLOv8 head, as Ultralytics exports it. */
 export function yolov8Net(): ModelProto {
+  return netWithHead(REG_MAX, 'grid');
+}
+
+/** The same with YOLO26's head: four distances per cell instead of bins, and as asked behind an end-to-end tail. */
+export function yolo26Net(tail: Tail): ModelProto {
+  return netWithHead(1, tail);
+}
+
+/** YOLOv10's: bins, and behind them the model's own choice of the best cells. */
+export function yolov10Net(): ModelProto {
+  return netWithHead(REG_MAX, 'end-to-end');
+}
+
+/** `grid`: one column per cell. `end-to-end`: rows of corners, score and class of the best cells. */
+export type Tail = 'grid' | 'end-to-end';
+
+/** Best cells that an end-to-end tail gives. */
+const BEST = 30;
+
+function netWithHead(regMax: number, tail: Tail): ModelProto {
   const net = new Net();
   const perScale = net.body().map((map, scale) => {
-    const box = net.conv(
-      net.silu(net.conv(map, `box${scale}.0`, 16, 16, 3, 1)),
-      `box${scale}.1`,
-      16,
-      4 * REG_MAX,
-      1,
-      1,
-    );
+    const box = net.conv(net.silu(net.conv(map, `box${scale}.0`, 16, 16, 3, 1)), `box${scale}.1`, 16, 4 * regMax, 1, 1);
     const classes = net.conv(
       net.silu(net.conv(map, `class${scale}.0`, 16, 16, 3, 1)),
       `class${scale}.1`,
@@ -157,20 +174,22 @@ export function yolov8Net(): ModelProto {
       4,
     );
     const joined = net.add('Concat', [box, classes], `scale${scale}`, { axis: 1 });
-    const rows = 4 * REG_MAX + CLASS_COUNT;
+    const rows = 4 * regMax + CLASS_COUNT;
     return net.add('Reshape', [joined, net.shape(`rows${scale}`, [1, rows, cellsOf(STRIDES[scale]!)])], `flat${scale}`);
   });
   net.add('Concat', perScale, 'all', { axis: 2 });
-  net.add('Split', ['all', net.shape('parts', [4 * REG_MAX, CLASS_COUNT])], ['bins', 'logits'], { axis: 1 });
-  net.add('Reshape', ['bins', net.shape('sides', [1, 4, REG_MAX, CELLS])], 'bins/sides');
-  net.add('Transpose', ['bins/sides'], 'bins/first', { perm: [0, 2, 1, 3] });
-  net.add('Softmax', ['bins/first'], 'bins/softmax', { axis: 1 });
-  net.floats(
-    'dfl.weight',
-    [1, REG_MAX, 1, 1],
-    Array.from({ length: REG_MAX }, (_, bin) => bin),
-  );
-  net.add('Conv', ['bins/softmax', 'dfl.weight'], 'dfl', { kernel_shape: [1, 1] });
+  net.add('Split', ['all', net.shape('parts', [4 * regMax, CLASS_COUNT])], ['bins', 'logits'], { axis: 1 });
+  if (regMax > 1) {
+    net.add('Reshape', ['bins', net.shape('sides', [1, 4, REG_MAX, CELLS])], 'bins/sides');
+    net.add('Transpose', ['bins/sides'], 'bins/first', { perm: [0, 2, 1, 3] });
+    net.add('Softmax', ['bins/first'], 'bins/softmax', { axis: 1 });
+    net.floats(
+      'dfl.weight',
+      [1, REG_MAX, 1, 1],
+      Array.from({ length: REG_MAX }, (_, bin) => bin),
+    );
+    net.add('Conv', ['bins/softmax', 'dfl.weight'], 'dfl', { kernel_shape: [1, 1] });
+  } else net.add('Identity', ['bins'], 'dfl');
   net.add('Reshape', ['dfl', net.shape('distances', [1, 4, CELLS])], 'ltrb');
   net.add('Split', ['ltrb', net.shape('pairs', [2, 2])], ['lt', 'rb'], { axis: 1 });
   const centres = STRIDES.flatMap((stride) => {
@@ -192,10 +211,57 @@ export function yolov8Net(): ModelProto {
     [1, CELLS],
     STRIDES.flatMap((stride) => new Array<number>(cellsOf(stride)).fill(stride)),
   );
-  net.add('Mul', ['xywh', 'strides'], 'pixels xywh');
   net.add('Sigmoid', ['logits'], 'scores');
+  if (tail === 'end-to-end') return endToEnd(net);
+  net.add('Mul', ['xywh', 'strides'], 'pixels xywh');
   net.add('Concat', ['pixels xywh', 'scores'], 'output0', { axis: 1 });
   return net.model([1, 4 + CLASS_COUNT, CELLS]);
+}
+
+/** Corners, score and class of the cells with the best class. */
+function endToEnd(net: Net): ModelProto {
+  net.add('Concat', ['x1y1', 'x2y2'], 'corners/cells', { axis: 1 });
+  net.add('Mul', ['corners/cells', 'strides'], 'corners');
+  net.add('Transpose', ['corners'], 'corners/rows', { perm: [0, 2, 1] });
+  net.add('Transpose', ['scores'], 'scores/rows', { perm: [0, 2, 1] });
+  net.add('ReduceMax', ['scores/rows'], 'best', { axes: [2], keepdims: 0 });
+  net.add('TopK', ['best', net.shape('many', [BEST])], ['top', 'where'], { axis: 1 });
+  net.add('Squeeze', ['where', net.shape('first', [0])], 'cells');
+  net.add('Gather', ['corners/rows', 'cells'], 'corners/top', { axis: 1 });
+  net.add('Gather', ['scores/rows', 'cells'], 'scores/top', { axis: 1 });
+  net.add('ArgMax', ['scores/top'], 'class', { axis: 2, keepdims: 1 });
+  net.add('Cast', ['class'], 'class/float', { to: DataType.FLOAT });
+  net.add('Unsqueeze', ['top', net.shape('last', [2])], 'top/column');
+  net.add('Concat', ['corners/top', 'top/column', 'class/float'], 'output0', { axis: 2 });
+  return net.model([1, BEST, 6]);
+}
+
+/** A small YOLOX: Focus stem, three branches per scale, rows of raw numbers per cell. Takes BGR from 0 to 255. */
+export function yoloxNet(): ModelProto {
+  const net = new Net();
+  const slice = (name: string, row: number, column: number): string => {
+    const [starts, ends] = [
+      net.shape(`${name}/starts`, [row, column]),
+      net.shape(`${name}/ends`, [NET_SIZE, NET_SIZE]),
+    ];
+    const [axes, steps] = [net.shape(`${name}/axes`, [2, 3]), net.shape(`${name}/steps`, [2, 2])];
+    return net.add('Slice', ['images', starts, ends, axes, steps], name);
+  };
+  const corners = [slice('tl', 0, 0), slice('bl', 1, 0), slice('tr', 0, 1), slice('br', 1, 1)];
+  const focus = net.add('Concat', corners, 'focus', { axis: 1 });
+  const stem = net.silu(net.conv(focus, 'stem', 12, 8, 3, 1, 1.5 / 255));
+  const perScale = net.rest(stem).map((map, scale) => {
+    const stride = STRIDES[scale]!;
+    const name = (part: string): string => `${part}${scale}`;
+    const box = net.conv(map, name('reg'), 16, 4, 1, 1, 0.5);
+    const objectness = net.add('Sigmoid', [net.conv(map, name('obj'), 16, 1, 1, 1, 4)], name('obj/score'));
+    const classes = net.add('Sigmoid', [net.conv(map, name('cls'), 16, CLASS_COUNT, 1, 1, 4)], name('cls/score'));
+    const joined = net.add('Concat', [box, objectness, classes], name('joined'), { axis: 1 });
+    return net.add('Reshape', [joined, net.shape(name('flat'), [1, 5 + CLASS_COUNT, cellsOf(stride)])], name('rows'));
+  });
+  net.add('Concat', perScale, 'all', { axis: 2 });
+  net.add('Transpose', ['all'], 'output0', { perm: [0, 2, 1] });
+  return net.model([1, CELLS, 5 + CLASS_COUNT]);
 }
 
 /** A small net with random weights and the whole YOLOv5 head. */

@@ -68,6 +68,8 @@ export const cutYolov8Head: Head = {
 
 /** Expected value of one side's distribution over distances 0 … regMax−1, in cells (Generalized Focal Loss, Li et al. 2020). */
 function expectedDistance(boxes: RawMap, cell: number, firstChannel: number, regMax: number): number {
+  // one bin is the distance itself (YOLO26)
+  if (regMax === 1) return boxes.at(cell, firstChannel);
   let max = -Infinity;
   for (let bin = 0; bin < regMax; bin++) max = Math.max(max, boxes.at(cell, firstChannel + bin));
   let sum = 0;

@@ -35,7 +35,7 @@ export function assertDescribed(manifest: HeadContext, outputs: Outputs): void {
 
 /** Heads with one output: which shapes they have. */
 const WHOLE: Record<
-  'yolov8' | 'yolov5' | 'end-to-end',
+  'yolov8' | 'yolov5' | 'end-to-end' | 'rt-detr' | 'rt-detr-list' | 'yolox',
   { fits(dims: readonly number[], classes: number): boolean; shape(classes: number): string }
 > = {
   yolov8: { fits: ([, rows], classes) => rows === 4 + classes, shape: (classes) => `[1, ${4 + classes}, cells]` },
@@ -44,6 +44,15 @@ const WHOLE: Record<
     shape: (classes) => `[1, anchors, ${5 + classes}]`,
   },
   'end-to-end': { fits: ([, , columns]) => columns === 6, shape: () => '[1, rows, 6]' },
+  'rt-detr': {
+    fits: ([, , columns], classes) => columns === 4 + classes,
+    shape: (classes) => `[1, queries, ${4 + classes}]`,
+  },
+  'rt-detr-list': { fits: ([, , columns]) => columns === 6, shape: () => '[1, queries, 6]' },
+  yolox: {
+    fits: ([, , columns], classes) => columns === 5 + classes,
+    shape: (classes) => `[1, cells, ${5 + classes}]`,
+  },
 };
 
 function assertCutYolov8({ head, classNames, input }: HeadContext, outputs: Outputs): void {

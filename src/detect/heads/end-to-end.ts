@@ -1,5 +1,8 @@
 import { floatOutput, isGridCount, type Head } from './head';
 
+/** What exporters take where nothing else is asked for; small inputs may have as many cells. */
+const USUAL_ROWS = 300;
+
 /**
  * Models that suppress doubles themselves (YOLOv10, YOLO26, exports with NMS): `[1, N, 6]`, one row per detection: left,
  * top, right, bottom in input pixels, confidence, class id. Unused rows have confidence 0.
@@ -13,7 +16,8 @@ export const endToEndHead: Head = {
     if (outputs.length !== 1 || output?.dims.length !== 3) return undefined;
     const [batch, rows, columns] = output.dims as [number, number, number];
     // N is the model's own limit (300), never a whole grid: that would be a YOLOv5, YOLOX or YOLOv6 head with one class
-    if (batch !== 1 || columns !== 6 || isGridCount(rows, input, 3) || isGridCount(rows, input, 1)) return undefined;
+    const isGrid = rows !== USUAL_ROWS && (isGridCount(rows, input, 3) || isGridCount(rows, input, 1));
+    if (batch !== 1 || columns !== 6 || isGrid) return undefined;
     return classCount ?? 0;
   },
 

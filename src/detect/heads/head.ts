@@ -1,6 +1,7 @@
 import type { HeadLayout, ModelManifest } from '../../contract/manifest';
 import type { Tensor } from '../../model/session';
 import type { CandidateList } from '../candidates';
+import { cellCount } from '../../model/grid';
 import type { ScoreMap } from '../../contract/score-map';
 
 export interface DecodeOptions {
@@ -43,17 +44,13 @@ export interface Head {
   scores?(outputs: Record<string, Tensor>, context: HeadContext): ScoreMap;
 }
 
-/** Number of grid cells over the strides, e.g. 8400 at 640 × 640 and strides 8, 16, 32. */
-export function cellCount(input: { width: number; height: number }, strides: readonly number[] = [8, 16, 32]): number {
-  return strides.reduce((sum, stride) => sum + Math.ceil(input.width / stride) * Math.ceil(input.height / stride), 0);
-}
-
-/** Whether N is the number of cells of a YOLO grid: three scales, or with a P2 or P6 scale more. */
+/** Whether N is the number of cells of a YOLO grid: three scales, with a P2 or P6 scale more, or the two of a tiny YOLOv3. */
 export function isGridCount(count: number, input: { width: number; height: number }, perCell: number): boolean {
   return [
     [8, 16, 32],
     [4, 8, 16, 32],
     [8, 16, 32, 64],
+    [16, 32],
   ].some((strides) => cellCount(input, strides) * perCell === count);
 }
 

@@ -3,12 +3,24 @@ import type { HeadLayout } from '../../contract/manifest';
 import { cutYolov5Head } from './cut-yolov5';
 import { cutYolov8Head } from './cut-yolov8';
 import { endToEndHead } from './end-to-end';
+import { implausible } from './plausible';
 import { isGridCount, type Head, type OutputShape } from './head';
+import { QUERIES, rtDetrHead, rtDetrListHead } from './rt-detr';
 import { yolov5Head } from './yolov5';
 import { yolov8Head } from './yolov8';
+import { yoloxHead } from './yolox';
 
 /** The table of head layouts: a new one is a file beside this one and a row here. */
-export const HEADS: readonly Head[] = [yolov8Head, yolov5Head, endToEndHead, cutYolov8Head, cutYolov5Head];
+export const HEADS: readonly Head[] = [
+  yolov8Head,
+  yolov5Head,
+  endToEndHead,
+  rtDetrHead,
+  rtDetrListHead,
+  yoloxHead,
+  cutYolov8Head,
+  cutYolov5Head,
+];
 
 export function headOf(layout: HeadLayout): Head {
   const head = HEADS.find((candidate) => candidate.layout === layout);
@@ -22,17 +34,25 @@ export function headOf(layout: HeadLayout): Head {
 /**
  * Finds the layout of a bare model by the shapes it really answers with.
  *
+ * @param doubtOf what speaks against a layout although the shapes fit: `[1, 300, 6]` may be a list of detections, or RT-DETR
+ *   with two classes
  * @throws InspectionError MODEL_UNSUPPORTED with what was found and what is supported
  */
 export function recogniseHead(
   outputs: readonly OutputShape[],
   classCount: number | undefined,
   input: { width: number; height: number },
+  doubtOf: (layout: HeadLayout, classCount: number) => string | undefined = () => undefined,
 ): { head: Head; classCount: number } {
+  let refusal: InspectionError | undefined;
   for (const head of HEADS) {
     const classes = head.fit(outputs, classCount, input);
-    if (classes !== undefined) return { head, classCount: classes };
+    if (classes === undefined) continue;
+    const doubt = doubtOf(head.layout, classes);
+    if (doubt === undefined) return { head, classCount: classes };
+    refusal ??= implausible(head.layout, doubt);
   }
+  if (refusal) throw refusal;
   const found = outputs.map(({ name, dims }) => `${name} [${dims.join(', ')}]`).join(', ');
   const names = classCount === undefined ? 'no class names' : `${classCount} class names`;
   const supported = HEADS.filter((head) => !head.layout.startsWith('cut-')).map((head) => head.describe);
@@ -41,9 +61,6 @@ export function recogniseHead(
     `Expected a detection model (${supported.join('; ')}) but found ${found || 'no outputs'}${hintAt(outputs, input)} with ${names} at ${input.width}x${input.height} input`,
   );
 }
-
-/** Numbers of queries that detection transformers are published with. */
-const QUERIES: readonly number[] = [100, 300, 900];
 
 /** What an unsupported output looks like, for people who do not know how their model was exported. */
 function hintAt(outputs: readonly OutputShape[], input: { width: number; height: number }): string {

@@ -1,19 +1,21 @@
+import { cellCount } from '../../model/grid';
 import { checkScore } from '../candidates';
 import { floatOutput, isGridCount, type Head } from './head';
 
 /**
  * YOLOv5: `[1, N, 5 + classes]`, one row per anchor: centre x, centre y, width, height in input pixels, objectness, then
- * one score per class; the confidence is objectness × score.
+ * one score per class; the confidence is objectness × score. YOLOv6 and decoded YOLOX have one row per cell of the same kind.
  */
 export const yolov5Head: Head = {
   layout: 'yolov5',
-  describe: 'YOLOv5: one output [1, N, 5 + classes]',
+  describe: 'YOLOv5, YOLOv6: one output [1, N, 5 + classes]',
 
   fit(outputs, classCount, input) {
     const [output] = outputs;
     if (outputs.length !== 1 || output?.dims.length !== 3) return undefined;
     const [batch, anchors, columns] = output.dims as [number, number, number];
-    if (batch !== 1 || columns < 6 || !isGridCount(anchors, input, 3)) return undefined;
+    if (batch !== 1 || columns < 6 || !(isGridCount(anchors, input, 3) || anchors === cellCount(input)))
+      return undefined;
     return classCount === undefined || columns === 5 + classCount ? columns - 5 : undefined;
   },
 

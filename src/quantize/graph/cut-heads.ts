@@ -33,11 +33,22 @@ export interface CutContext {
 /** Finds the cut of a head layout; undefined: this graph is built differently and keeps its float head. */
 type FindCut = (context: CutContext) => CutHead | undefined;
 
-/** One row per head layout that can be cut; any other keeps its float head. */
-const CUTS: Partial<Record<HeadLayout, FindCut>> = { yolov8: cutYolov8, yolov5: cutYolov5 };
+/**
+ * One row per head layout that can be cut; any other keeps its float head. Behind an end-to-end tail (its own choice of the best
+ * cells, or NMS) may be any of them: the engine chooses instead.
+ */
+const CUTS: Partial<Record<HeadLayout, readonly FindCut[]>> = {
+  yolov8: [cutYolov8, cutDirectSides],
+  yolov5: [cutYolov5],
+  'end-to-end': [cutYolov8, cutYolov5, cutDirectSides],
+};
 
 export function findCut(layout: HeadLayout, context: CutContext): CutHead | undefined {
-  return CUTS[layout]?.(context);
+  for (const find of CUTS[layout] ?? []) {
+    const cut = find(context);
+    if (cut) return cut;
+  }
+  return undefined;
 }
 
 interface LastConv extends RawOutput {
@@ -63,10 +74,19 @@ function byStride(convs: LastConv[]): Map<number, LastConv[]> {
 
 /** YOLOv8 and 11: a box branch of 4 × regMax channels and a class branch of one channel per class at every scale. */
 function cutYolov8(context: CutContext): CutHead | undefined {
-  const { graph, head, classCount } = context;
+  const { graph, head } = context;
   const distribution = [...head.tail].find((node) => node.opType === 'Conv' && isDistributionConv(node, graph));
   if (!distribution) return undefined;
-  const regMax = dimsOf(graph.constant(distribution.input[1]!)!)[1]!;
+  return cutBoxesAndClasses(context, dimsOf(graph.constant(distribution.input[1]!)!)[1]!);
+}
+
+/** YOLO26: the box branch says the four distances themselves, without a distribution over bins. */
+function cutDirectSides(context: CutContext): CutHead | undefined {
+  return cutBoxesAndClasses(context, 1);
+}
+
+function cutBoxesAndClasses(context: CutContext, regMax: number): CutHead | undefined {
+  const { graph, classCount } = context;
   const scales: CutScale[] = [];
   for (const [stride, convs] of byStride(lastConvsOf(context))) {
     const ordered = boxFirst(convs, 4 * regMax, classCount, graph);
@@ -116,6 +136,15 @@ function cutYolov5(context: CutContext): CutHead | undefined {
     scales.push({ stride, all: named(conv, `raw_${stride}`) });
   }
   return scales.length > 0 ? { layout: 'cut-yolov5', anchors, scales } : undefined;
+}
+
+/**
+ * The raw outputs that stay float whatever else does: distances in cells that are not spread over bins. 255 steps over 40 cells
+ * of 8 pixels are more than a pixel each; the convolutions behind have four channels and cost nothing.
+ */
+export function fineOutputs(cut: CutHead): RawOutput[] {
+  if (cut.regMax !== 1) return [];
+  return cut.scales.flatMap(({ box }) => (box ? [box] : []));
 }
 
 /** All raw outputs of a cut head, in the order of the new graph's outputs. */

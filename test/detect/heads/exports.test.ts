@@ -49,6 +49,14 @@ function answering(
 
 /** Rows of six numbers: a box in pixels, a score, a class. */
 const row = (numbers: number[]) => (index: number) => numbers[index % numbers.length]!;
+/** Rows of one cell each: its centre in pixels, and these numbers. */
+const cellRow = (numbers: number[]) => (index: number) => {
+  const columns = 2 + numbers.length;
+  const [at, cell] = [index % columns, Math.floor(index / columns)];
+  const [first, side] = cell < 64 ? [0, 8] : cell < 80 ? [64, 4] : [80, 2];
+  const centre = [((cell - first) % side) + 0.5, Math.floor((cell - first) / side) + 0.5];
+  return at < 2 ? (centre[at]! * SIZE) / side : numbers[at - 2]!;
+};
 /** One row per output channel, as YOLOv8 has them. */
 const channel = (numbers: number[]) => (index: number) => numbers[Math.floor(index / CELLS)]!;
 const TWO = { names: "{0: 'a', 1: 'b'}" };
@@ -77,6 +85,20 @@ describe('exports', () => {
     ],
     ['YOLOv5', answering([1, 3 * CELLS, 7], row([30, 30, 9, 9, 0.1, 0.2, 0.3])), 'yolov5'],
     ['YOLOv10', answering([1, 300, 6], row([3, 4, 30, 40, 0.1, 1]), TWO), 'end-to-end'],
+    ['RT-DETR', answering([1, 300, 7], row([0.5, 0.5, 0.1, 0.1, 0.1, 0.2, 0.3])), 'rt-detr'],
+    ['RT-DETR with two classes', answering([1, 300, 6], row([0.5, 0.5, 0.1, 0.1, 0.03, 0.42]), TWO), 'rt-detr'],
+    [
+      'RT-DETR of newer exports',
+      answering([1, 300, 6], row([0.5, 0.5, 0.1, 0.1, 0.42, 1]), { ...TWO, head: 'RTDETRDecoder' }),
+      'rt-detr-list',
+    ],
+    ['YOLOv6 with one class', answering([1, CELLS, 6], cellRow([9, 9, 1, 0.2])), 'yolov5'],
+    ['decoded YOLOX with two classes', answering([1, CELLS, 7], cellRow([9, 9, 0.1, 0.2, 0.3])), 'yolov5'],
+    [
+      'a tiny YOLOv3, two scales',
+      answering([1, 6, 20], (i) => [30, 30, 9, 9, 0.1, 0.2][Math.floor(i / 20)]!),
+      'yolov8',
+    ],
     ['an export with NMS that found nothing', answering([1, 300, 6], () => 0), 'end-to-end'],
   ] as const) {
     it(`takes ${what}`, async () => {
@@ -86,13 +108,16 @@ describe('exports', () => {
 
   for (const [what, bytes, words] of [
     [
-      'RT-DETR with two classes',
-      answering([1, 300, 6], row([0.5, 0.5, 0.1, 0.1, 0.03, 0.42]), TWO),
-      /0\.420 as the number/,
+      'raw YOLOX whose picture input is not known',
+      answering([1, CELLS, 7], row([0.4, 0.6, 1.2, 0.7, 0.1, 0.2, 0.3])),
+      /distances from each cell/,
     ],
-    ['RT-DETR with three classes', answering([1, 300, 7], row([0.5, 0.5, 0.1, 0.1, 0.1, 0.2, 0.3])), /RT-DETR/],
-    ['YOLOX with one class', answering([1, CELLS, 6], row([30, 30, 9, 9, 0.1, 0.2])), /YOLOX or YOLOv6/],
-    ['YOLOv6 with two classes', answering([1, CELLS, 7], row([30, 30, 9, 9, 1, 0.1, 0.2])), /YOLOX or YOLOv6/],
+    ['RT-DETR with raw scores', answering([1, 300, 7], row([0.5, 0.5, 0.1, 0.1, -4, -3, 2])), /not between 0 and 1/],
+    [
+      'rows per query in pixels',
+      answering([1, 300, 7], row([30, 30, 9, 9, 0.1, 0.2, 0.3])),
+      /pixels instead of shares/,
+    ],
     [
       'end-to-end with boxes as shares',
       answering([1, 300, 6], row([0.1, 0.2, 0.3, 0.4, 0.5, 1])),

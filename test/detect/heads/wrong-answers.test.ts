@@ -45,6 +45,21 @@ const ANSWERS: Record<HeadLayout, (score: number, edge: number) => [Record<strin
     data.set([edge, 2, 30, 40, score, 2], 12);
     return [{ o: new Tensor('float32', data, [1, 300, 6]) }, context('end-to-end')];
   },
+  'rt-detr'(score, edge) {
+    const data = new Float32Array(300 * 7);
+    data.set([edge, 0.5, 0.1, 0.2, 0.1, score, 0.1], 14);
+    return [{ o: new Tensor('float32', data, [1, 300, 7]) }, context('rt-detr')];
+  },
+  'rt-detr-list'(score, edge) {
+    const data = new Float32Array(300 * 6);
+    data.set([edge, 0.5, 0.1, 0.2, score, 2], 12);
+    return [{ o: new Tensor('float32', data, [1, 300, 6]) }, context('rt-detr-list')];
+  },
+  yolox(score, edge) {
+    const data = new Float32Array(CELLS * 8);
+    data.set([edge, 0.5, 1, 1, 1, 0.1, score, 0.1], 17 * 8);
+    return [{ o: new Tensor('float32', data, [1, CELLS, 8]) }, context('yolox')];
+  },
   'cut-yolov8'(score, edge) {
     const [b, c] = [new Float32Array(64), new Float32Array(12).fill(-9)];
     b[3] = edge;
@@ -122,7 +137,7 @@ describe('a manifest that names a wrong output', () => {
       const [outputs, about] = ANSWERS[layout](0.5, 8);
       assert.doesNotThrow(() => assertDescribed(about, outputs));
       // rows of six have no place for the number of classes
-      if (layout !== 'end-to-end')
+      if (layout !== 'end-to-end' && layout !== 'rt-detr-list')
         assert.throws(
           () => assertDescribed({ ...about, classNames: [...CLASSES, 'more'] }, outputs),
           /as the manifest says/,
