@@ -11,7 +11,8 @@ export type InputLayout = 'nchw' | 'nhwc';
 export type InputType = 'float32' | 'uint8';
 
 /** Names of the entries in the decoder table of src/detect; `cut-*` are raw heads decoded in the engine. */
-export type HeadLayout = 'yolov8' | 'yolov5' | 'end-to-end' | 'rt-detr' | 'rt-detr-list' | 'yolox' | 'cut-yolov8' | 'cut-yolov5';
+export type HeadLayout =
+  'yolov8' | 'yolov5' | 'end-to-end' | 'rt-detr' | 'rt-detr-list' | 'yolox' | 'cut-yolov8' | 'cut-yolov5';
 
 /**
  * `manifest.json` of a model folder; described for others by schemas/model-manifest.schema.json.
