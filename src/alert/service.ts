@@ -63,7 +63,9 @@ async function rulesToJudgeBy(
   state: StateFile | undefined,
   warn: (sentence: string) => void,
 ): Promise<AlertRules> {
-  const rules = (await state?.rulesFor(configured)) ?? configured;
+  // a disk that cannot be written is no reason not to judge
+  const kept = await state?.rulesFor(configured).catch((error: unknown) => void warn(messageOf(error)));
+  const rules = kept ?? configured;
   if (golden === undefined || rules.events.mode === 'part') return rules;
   warn(
     'The rules that were set by message are in stream mode, which has no golden samples: those of the flow count again',

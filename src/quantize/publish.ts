@@ -33,7 +33,8 @@ export class PendingFolder {
     await assertReplaceable(target, out);
     try {
       await mkdir(dirname(target), { recursive: true });
-      const path = await mkdtemp(join(dirname(target), `.${basename(target)}.partial-`));
+      await removeLeftOvers(target);
+      const path = await mkdtemp(join(dirname(target), `.${basename(target)}.partial-${process.pid}-`));
       // temporary folders are private; a model is for whoever runs the line
       await chmod(path, 0o755);
       return new PendingFolder(path, target);
@@ -68,6 +69,36 @@ export class PendingFolder {
   /** Removes the folder if it was not published. */
   async discard(): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
+  }
+}
+
+/** A folder in the making without a process id, as earlier versions named them, is left over when it is this old, ms. */
+const LEFT_OVER_MS = 24 * 3_600_000;
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Removes what processes left that were ended while they made this model folder, by SIGKILL or a power cut. */
+async function removeLeftOvers(target: string): Promise<void> {
+  const prefix = `.${basename(target)}.partial-`;
+  for (const name of await readdir(dirname(target))) {
+    if (!name.startsWith(prefix)) continue;
+    const path = join(dirname(target), name);
+    const pid = Number(/^(\d+)-/.exec(name.slice(prefix.length))?.[1] ?? 0);
+    // gone meanwhile: somebody else has removed it
+    const ageMs = await stat(path).then(
+      ({ mtimeMs }) => Math.abs(Date.now() - mtimeMs),
+      () => 0,
+    );
+    const isLeft = pid > 0 ? pid !== process.pid && !isRunning(pid) : ageMs > LEFT_OVER_MS;
+    // a model that was being replaced is never removed: it may be the only one
+    if (isLeft && !name.endsWith('.old')) await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

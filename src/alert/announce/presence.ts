@@ -1,3 +1,4 @@
+import { messageOf } from '../../contract/errors';
 import type { BrokerMessage, BrokerPort } from '../deliver/broker';
 import { discoveryMessages } from './home-assistant';
 import { sparkplugGroup, stationTopic } from '../judge/names';
@@ -79,7 +80,7 @@ export class Presence {
       warn('The broker configuration has a Last Will of its own: it stays, and this station has none');
     }
     if (edge !== undefined) {
-      await state?.save({ bdSeq: edge.bdSeq });
+      await state?.save({ bdSeq: edge.bdSeq }).catch((error: unknown) => warn(messageOf(error)));
       broker.subscribe(edge.commandTopic, (payload) => {
         if (edge.asksForRebirth(payload)) presence.#sparkplugBirth(edge);
       });

@@ -89,6 +89,8 @@ export interface GoldenAlert {
   detail: string;
   result: GoldenResult | null;
   evidence?: { url: string; annotatedUrl?: string };
+  /** Why the picture could not be kept; absent where it could, or was not to be. */
+  evidenceProblem?: string;
   thumbnail?: string;
 }
 

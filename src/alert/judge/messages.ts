@@ -54,6 +54,8 @@ export interface Alert extends Traceable {
   rules: AlertRules;
   heldBack?: HeldBack;
   evidence?: { url: string; annotatedUrl?: string };
+  /** Why the picture could not be kept; absent where it could, or was not to be. */
+  evidenceProblem?: string;
   /** Small JPEG, base64 data URL. */
   thumbnail?: string;
 }

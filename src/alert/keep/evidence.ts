@@ -1,6 +1,7 @@
-import { mkdir, readdir, stat, unlink, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InspectionError, messageOf } from '../../contract/errors';
+import { nodeDisk, writeSynced, type Disk } from '../../kit/disk';
 import { sniff } from '../../kit/sniff';
 
 /** Pictures that a browser shows, by what their bytes are; the declared type of a message is not trusted. */
@@ -9,6 +10,9 @@ const IMAGE_TYPES = [
   { format: 'png', extension: 'png', contentType: 'image/png' },
   { format: 'webp', extension: 'webp', contentType: 'image/webp' },
 ] as const;
+
+/** Names of pictures on their way to the disk: what an earlier run left of them is no picture. */
+const PARTIAL = '.partial';
 
 /** Time in a form that sorts, and the alert's id: nothing of a name is chosen from outside. */
 const NAME_PATTERN = /^\d{8}T\d{9}Z-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-drawn)?\.(jpg|png|webp)$/;
@@ -24,11 +28,13 @@ export interface EvidenceOptions {
 /** The pictures behind alerts, in a folder that never holds more than it may. */
 export class EvidenceFolder {
   readonly #options: Required<EvidenceOptions>;
+  readonly #disk: Disk;
   /** Name → bytes, oldest first. */
   #files = new Map<string, number>();
   #opened: Promise<void> | undefined;
 
-  constructor(options: EvidenceOptions) {
+  constructor(options: EvidenceOptions, disk: Disk = nodeDisk) {
+    this.#disk = disk;
     this.#options = { maxFiles: 500, maxBytes: 200 * 2 ** 20, ...options };
   }
 
@@ -41,14 +47,20 @@ export class EvidenceFolder {
     return NAME_PATTERN.test(name) ? name : undefined;
   }
 
+  /** Resolves when the whole picture is on the disk under its name. @throws InspectionError IO_FAILED; nothing is left then */
   async save(name: string, image: Uint8Array): Promise<void> {
+    const path = join(this.#options.folder, name);
     try {
       await this.#open();
       this.#makeRoom(image.byteLength);
       this.#files.set(name, image.byteLength);
-      await writeFile(join(this.#options.folder, name), image, { mode: 0o600 });
+      await writeSynced(this.#disk, `${path}${PARTIAL}`, image, 'w', 0o600);
+      const { size } = await this.#disk.lstat(`${path}${PARTIAL}`);
+      if (size !== image.byteLength) throw new Error(`${size} of ${image.byteLength} bytes were written`);
+      await this.#disk.rename(`${path}${PARTIAL}`, path);
     } catch (error) {
       this.#files.delete(name);
+      await this.#disk.unlink(`${path}${PARTIAL}`).catch(() => undefined);
       throw new InspectionError('IO_FAILED', `Cannot keep the picture ${name}: ${messageOf(error)}`, { cause: error });
     }
   }
@@ -68,8 +80,16 @@ export class EvidenceFolder {
   #open(): Promise<void> {
     this.#opened ??= (async () => {
       await mkdir(this.#options.folder, { recursive: true });
-      const names = (await readdir(this.#options.folder)).filter((name) => NAME_PATTERN.test(name)).sort();
-      for (const name of names) this.#files.set(name, (await stat(join(this.#options.folder, name))).size);
+      const { folder } = this.#options;
+      const names = await this.#disk.readdir(folder);
+      const partial = names.filter(
+        (name) => name.endsWith(PARTIAL) && NAME_PATTERN.test(name.slice(0, -PARTIAL.length)),
+      );
+      for (const name of partial) await this.#disk.unlink(join(folder, name)).catch(() => undefined);
+      for (const name of names.filter((one) => NAME_PATTERN.test(one)).sort()) {
+        const { size } = await this.#disk.lstat(join(folder, name));
+        this.#files.set(name, size);
+      }
       this.#makeRoom(0);
     })().catch((error: unknown) => {
       this.#opened = undefined;
@@ -86,7 +106,7 @@ export class EvidenceFolder {
       if (this.#files.size + incoming <= maxFiles && bytes <= maxBytes) break;
       this.#files.delete(name);
       bytes -= size;
-      unlink(join(folder, name)).catch(() => undefined);
+      this.#disk.unlink(join(folder, name)).catch(() => undefined);
     }
   }
 }

@@ -36,6 +36,8 @@ const THUMBNAIL_MAX_BYTES = 12_000;
 const DRAWN_PER_SECOND = 4;
 /** A picture that takes longer is not waited for. */
 const RENDER_TIMEOUT_MS = 2000;
+/** A disk that takes longer is not waited for: the alert goes without its picture. */
+const SAVE_TIMEOUT_MS = 2000;
 
 async function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
@@ -95,7 +97,7 @@ export class Pictures {
     verdict: VerdictRecord,
   ): Promise<void> {
     const folder = this.#options.keep ? this.#folder : undefined;
-    if (folder !== undefined) this.#keep(alert, image, folder);
+    if (folder !== undefined) await this.#keep(alert, image, folder);
     if (this.#render === undefined || !this.#drawnPace.due(DRAWN_PER_SECOND, performance.now())) return;
     try {
       if (folder !== undefined && alert.evidence !== undefined) {
@@ -144,10 +146,20 @@ export class Pictures {
     alert.evidence.annotatedUrl = this.#options.urlOf(name);
   }
 
-  #keep(alert: Alert | GoldenAlert, image: Uint8Array, folder: EvidenceFolder): void {
+  /** The picture lies in the folder before its address is told; an alert whose picture could not be kept says why. */
+  async #keep(alert: Alert | GoldenAlert, image: Uint8Array, folder: EvidenceFolder): Promise<void> {
     const name = EvidenceFolder.nameFor(image, alert.id, alert.time);
     if (name === undefined) return;
-    alert.evidence = { url: this.#options.urlOf(name) };
-    folder.save(name, image).catch((error: unknown) => this.#warn(String(error)));
+    try {
+      const saved = await within(
+        folder.save(name, image).then(() => true),
+        SAVE_TIMEOUT_MS,
+      );
+      if (saved !== true) throw new Error(`The disk did not take the picture ${name} within ${SAVE_TIMEOUT_MS} ms`);
+      alert.evidence = { url: this.#options.urlOf(name) };
+    } catch (error) {
+      alert.evidenceProblem = messageOf(error).slice(0, 300);
+      this.#warn(messageOf(error));
+    }
   }
 }

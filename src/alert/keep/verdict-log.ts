@@ -1,6 +1,6 @@
 import { open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppendFile } from '../../kit/durable-file';
+import { AppendFile, type AppendOptions } from '../../kit/durable-file';
 import type { VerdictRecord } from '../judge/messages';
 
 export type LogFormat = 'csv' | 'jsonl';
@@ -12,6 +12,8 @@ export interface VerdictLogOptions {
   maxBytes?: number;
   /** Files kept beside the current one; the oldest goes. Default 20. */
   maxFiles?: number;
+  /** How the file is written; see AppendFile. */
+  file?: AppendOptions;
 }
 
 /** One row per column of the CSV: what a quality manager sorts and filters by. */
@@ -83,14 +85,14 @@ export class VerdictLog {
   #queue: Promise<void> = Promise.resolve();
 
   constructor(options: VerdictLogOptions) {
-    this.#options = { maxBytes: 10 * 2 ** 20, maxFiles: 20, ...options };
+    this.#options = { maxBytes: 10 * 2 ** 20, maxFiles: 20, file: {}, ...options };
   }
 
   get path(): string {
     return join(this.#options.folder, `verdicts.${this.#options.format}`);
   }
 
-  /** Resolves when the line is on the disk. Lines keep their order. */
+  /** Resolves when the line is on the disk; rejects when it has to be tried again. Lines keep their order. */
   async write(record: VerdictRecord): Promise<void> {
     const line = FORMATS[this.#options.format].line(record);
     const { time } = record;
@@ -110,20 +112,26 @@ export class VerdictLog {
   }
 
   async #fileFor(time: string): Promise<AppendFile> {
-    if (this.#file !== undefined && this.#file.bytes >= this.#options.maxBytes) await this.#rotate(time);
+    if (this.#file !== undefined && this.#file.bytes >= this.#options.maxBytes) await this.#rotateIfPossible(time);
     if (this.#file === undefined) {
       const { header } = FORMATS[this.#options.format];
       // an earlier version had fewer columns: its file ends there, so that no line has more cells than its header
-      if (header !== '' && (await beginsOtherwise(this.path, header))) await this.#rotate(time);
+      if (header !== '' && (await beginsOtherwise(this.path, header))) await this.#rotateIfPossible(time);
       const bytes = await stat(this.path).then(
         ({ size }) => size,
         () => 0,
       );
-      const file = new AppendFile(this.path, bytes);
-      if (bytes === 0 && header !== '') await file.append(header);
+      const file = new AppendFile(this.path, bytes, this.#options.file);
       this.#file = file;
+      // not awaited: the line comes after it, and has the same fate
+      if (bytes === 0 && header !== '') file.append(header).catch(() => undefined);
     }
     return this.#file;
+  }
+
+  /** A disk on which nothing can be renamed keeps one long file: better than a line that is not written. */
+  async #rotateIfPossible(time: string): Promise<void> {
+    await this.#rotate(time).catch(() => undefined);
   }
 
   async #rotate(time: string): Promise<void> {

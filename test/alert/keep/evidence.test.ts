@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { EvidenceFolder } from '../../../src/alert/keep/evidence';
+import { FullDisk } from '../../helpers/full-disk';
 import { waitFor } from '../../helpers/wait-for';
 
 const JPEG = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(996)]);
@@ -25,6 +26,30 @@ describe('EvidenceFolder', () => {
     await kept.save(name, JPEG);
     assert.deepEqual(readFileSync(join(folder, name)), JPEG);
     assert.deepEqual(kept.locate(name), { folder, contentType: 'image/jpeg' });
+  });
+
+  it('a full disk leaves no empty picture and no half one', async () => {
+    const full = new FullDisk(500);
+    const kept = new EvidenceFolder({ folder }, full.disk);
+    await assert.rejects(kept.save(nameAt(0), JPEG), {
+      code: 'IO_FAILED',
+      message: /^Cannot keep the picture .*ENOSPC/,
+    });
+    assert.deepEqual(readdirSync(folder), []);
+    assert.equal(kept.count, 0);
+    full.roomBytes = 1e6;
+    await kept.save(nameAt(1000), JPEG);
+    assert.equal(readdirSync(folder).length, 1);
+  });
+
+  it('what an earlier run left unfinished is removed', async () => {
+    writeFileSync(join(folder, `${nameAt(0)}.partial`), 'half');
+    writeFileSync(join(folder, 'notes.partial'), 'not ours');
+    await new EvidenceFolder({ folder }).save(nameAt(1000), JPEG);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith('.partial')),
+      ['notes.partial'],
+    );
   });
 
   it('knows pictures by their bytes, and takes nothing else', () => {

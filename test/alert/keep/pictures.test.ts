@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { after, describe, it } from 'node:test';
 import { EvidenceFolder } from '../../../src/alert/keep/evidence';
 import { Pictures, type Renderer } from '../../../src/alert/keep/pictures';
+import { FullDisk } from '../../helpers/full-disk';
 import type { Alert, VerdictRecord } from '../../../src/alert/judge/messages';
 
 const JPEG = Buffer.from('ffd8ffe000104a46', 'hex');
@@ -37,6 +38,27 @@ describe('pictures of an alert', () => {
     const failing = pictures(() => Promise.reject(new Error('no process')), warnings);
     assert.deepEqual(Object.keys((await illustrate(failing)) ?? {}), ['url']);
     assert.deepEqual(warnings, ['no process']);
+  });
+
+  it('an alert is not linked to a picture that a full disk did not take, and says why', async () => {
+    const warnings: string[] = [];
+    const full = new FullDisk(3);
+    const subject = new Pictures(
+      options,
+      new EvidenceFolder({ folder }, full.disk),
+      () => Promise.resolve(DRAWN),
+      (sentence) => warnings.push(sentence),
+    );
+    const alert = newAlert();
+    await subject.illustrate(alert, JPEG, undefined, {} as VerdictRecord);
+    assert.equal(alert.evidence, undefined);
+    assert.match(alert.evidenceProblem ?? '', /^Cannot keep the picture .*: ENOSPC/);
+    assert.deepEqual(warnings, [alert.evidenceProblem]);
+    full.roomBytes = 1e6;
+    const next = newAlert();
+    await subject.illustrate(next, JPEG, undefined, {} as VerdictRecord);
+    assert.deepEqual(readFileSync(join(folder, basename(next.evidence?.url ?? ''))), JPEG);
+    assert.equal(next.evidenceProblem, undefined);
   });
 
   it('tell no address of a drawn picture that could not be written', async () => {

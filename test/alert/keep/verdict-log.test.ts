@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { AlertStation } from '../../../src/alert/station';
 import { VerdictLog } from '../../../src/alert/keep/verdict-log';
+import { FullDisk } from '../../helpers/full-disk';
 import { detection, FRAME, INFERENCE, NOW_MS } from '../fixtures';
 
 const station = new AlertStation('line, "3"'.replace(/[^\w ]/g, ''), NOW_MS);
@@ -47,6 +48,23 @@ describe('VerdictLog', () => {
       readFileSync(log.path, 'utf8'),
       /^\ufefftime,station,frame,.*,golden sample,golden result,golden differences,parts\r\n2026/,
     );
+  });
+
+  it('lines that a full disk refused are written when there is room, after the header', async () => {
+    const full = new FullDisk(10);
+    const log = new VerdictLog({ folder, format: 'csv', file: { open: full.open } });
+    await assert.rejects(log.write(verdictOf('scratch')), { code: 'IO_FAILED' });
+    await assert.rejects(log.write(verdictOf('dent')), { code: 'IO_FAILED' });
+    full.roomBytes = 1e6;
+    await log.write(verdictOf('crack'));
+    await log.close();
+    const lines = readFileSync(log.path, 'utf8').split('\r\n');
+    assert.match(lines[0] ?? '', /^\ufefftime,station/);
+    assert.deepEqual(
+      lines.slice(1, 4).map((line) => /scratch|dent|crack/.exec(line)?.[0]),
+      ['scratch', 'dent', 'crack'],
+    );
+    assert.equal(lines.length, 5);
   });
 
   it('never lets a name become a formula, a column or a line', async () => {
