@@ -9,6 +9,7 @@ import { AS_SHOWN, takeTestPicture, type Deployed } from '../../src/camera/test-
 import { defineNode, type NodeContext } from '../shared/define-node';
 import { ownPageOnly } from '../shared/own-page';
 import { readProperties } from '../shared/properties';
+import { joinStation, saveBooks } from '../shared/station';
 import { CAMERA_IN } from './properties';
 
 type CameraNode = Node<Credentials>;
@@ -25,6 +26,9 @@ const BADGES = {
   paused: { fill: 'yellow', shape: 'dot' },
   slowed: { fill: 'yellow', shape: 'dot' },
 } as const;
+
+/** A trigger that came while the flow was started anew: its part is gone. */
+const TOO_LATE = 'The camera was being started anew when it was triggered';
 
 export = function (RED: NodeAPI) {
   /** Cameras at work, for the test in the dialog: a device can be opened once only. */
@@ -53,11 +57,12 @@ export = function (RED: NodeAPI) {
     return `${state} ${counts}`;
   }
 
-  function run({ node, station, show, fail, onClose }: Context, camera: Camera): void {
+  function run({ node, station, show, fail, onClose, send }: Context, camera: Camera): void {
     camera.on('status', (now) => show({ ...BADGES[badgeOf(now)], text: text(now) }));
     camera.on('answer', (answer) => {
+      station.books.offer(answer.frame.id, { id: node.id, name: camera.name }, answer.notInspected?.count);
       const message = fill({ _msgid: RED.util.generateId() }, answer);
-      node.send(message);
+      send(message);
       if (answer.error) fail(answer.error, message);
     });
     camera.on('problem', (error) => fail(error, { topic: camera.name }));
@@ -66,23 +71,25 @@ export = function (RED: NodeAPI) {
       deployed.delete(node.id);
       station.monitor.cameras.delete(node.id);
       await camera.stop();
+      station.sequences.goOn(node.id, camera.nextSeq);
+      await saveBooks();
     });
     camera.start();
   }
 
-  /** Pictures asked of cameras that cannot be used as configured. */
-  let refused = 0;
-
   defineNode<typeof CAMERA_IN.table, CameraMessage, CameraNode>(RED, {
     properties: CAMERA_IN,
+    // a picture that its successor takes would be one of another part
+    answersWhileClosing: true,
     credentials: { user: { type: 'text' }, password: { type: 'password' } },
 
     // a camera that cannot be used as configured still answers every trigger
     refuse(message, send, error, node) {
       const frame = {
         id: RED.util.generateId(),
-        seq: refused++,
+        seq: joinStation(RED).sequences.next(node.id),
         source: node.name || node.type,
+        sourceId: node.id,
         capturedAt: new Date().toISOString(),
         width: 0,
         height: 0,
@@ -98,13 +105,16 @@ export = function (RED: NodeAPI) {
       const raw = { ...config, name: node.name };
       const camera = new Camera(planCamera(raw, credentials), {
         id: node.id,
+        firstSeq: station.sequences.peek(node.id),
         flights: station.ledger,
         scheduler: station.scheduler,
       });
       deployed.set(node.id, { camera, raw, credentials });
       run(context, camera);
       return async function handle(message, send) {
-        const answer = await camera.trigger();
+        const isLate = context.isLate(message);
+        const answer = isLate ? camera.decline('stopped', TOO_LATE) : await camera.trigger();
+        station.books.offer(answer.frame.id, { id: node.id, name: camera.name });
         send(fill(message, answer));
         if (answer.error) throw answer.error;
       };

@@ -10,8 +10,9 @@ import { statusMessage } from '../../src/alert/announce/presence';
 import { AlertService, type ServiceOptions, type ServicePorts } from '../../src/alert/service';
 import { BrokerLink } from '../shared/broker-link';
 import { defineNode, type NodeContext, type Send } from '../shared/define-node';
+import { bookedCamera } from '../shared/messages';
 import { rendererOf } from '../shared/renderer';
-import { joinStation } from '../shared/station';
+import { joinStation, saveBooks } from '../shared/station';
 import { modelNodeOf } from '../inspection-model/inspection-model-node';
 import { EmergencyJudge } from './emergency';
 import { serveEvidence, type EvidenceFolders } from './evidence-endpoint';
@@ -59,7 +60,7 @@ function isGoldenCommand({ topic, frame, inference, notInspected }: DefectAlertM
 }
 
 export = function (RED: NodeAPI) {
-  const { monitor } = joinStation(RED);
+  const { monitor, books } = joinStation(RED);
   const folders: EvidenceFolders = new Map();
   const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', '..', 'package.json'), 'utf8')) as {
     version: string;
@@ -76,9 +77,17 @@ export = function (RED: NodeAPI) {
     const inference = message.inference ?? { thermal: message.thermal };
     const { verdict, alerts } = emergency.judge({ payload, frame, inference, notInspected });
     monitor.verdict(id, emergency.name, verdict);
+    book(frame, verdict);
     message.topic = stationTopic(emergency.name, 'verdict');
     message.payload = verdict;
     send([alerts.map((alert) => ({ topic: emergency.alertTopic, payload: alert, qos: 1 })), message]);
+  }
+
+  /** Enters a verdict into the station's books, for the frame as the message knows it. */
+  function book(frame: unknown, verdict: VerdictRecord): void {
+    const { id } = Object(frame) as { id?: unknown };
+    const isGolden = verdict.golden !== undefined;
+    books.settle(typeof id === 'string' ? id : verdict.frame.id, bookedCamera(frame), { ...verdict, isGolden });
   }
 
   function optionsOf({ node, config, raw }: Context): ServiceOptions {
@@ -106,7 +115,7 @@ export = function (RED: NodeAPI) {
   }
 
   /** What the service tells, by outputs, status and metrics. */
-  function portsOf({ node, config, show, word }: Context): ServicePorts {
+  function portsOf({ node, config, show, word, send }: Context): ServicePorts {
     const { station } = config;
 
     function countGolden({ event, sample, state }: GoldenRecord): void {
@@ -121,15 +130,15 @@ export = function (RED: NodeAPI) {
     }
 
     return {
-      alert: (topic, payload) => node.send([{ topic, payload, qos: 1 }, null]),
+      alert: (topic, payload) => send([{ topic, payload, qos: 1 }, null]),
       golden: (payload) => {
-        node.send([null, { topic: stationTopic(station, 'golden'), payload, qos: 1, retain: true }]);
+        send([null, { topic: stationTopic(station, 'golden'), payload, qos: 1, retain: true }]);
         countGolden(payload);
         showGolden(payload);
       },
       picture: (payload, verdict) => {
         const topic = stationTopic(station, 'picture');
-        node.send([null, { topic, payload, verdict }]);
+        send([null, { topic, payload, verdict }]);
       },
       warn: (sentence) => node.warn(sentence),
     };
@@ -152,6 +161,7 @@ export = function (RED: NodeAPI) {
     message.payload = verdict;
     send([null, message]);
     if (verdict.golden === undefined) monitor.verdict(node.id, config.station, verdict);
+    book(frame, verdict);
     showVerdict(context, service, verdict);
     await settled;
     if (error !== undefined) throw error;
@@ -180,7 +190,7 @@ export = function (RED: NodeAPI) {
     },
 
     start(context) {
-      const { node, config, raw, fail, onClose } = context;
+      const { node, config, raw, fail, onClose, isClosing, leaveToSuccessor } = context;
       const { station } = config;
       const options = optionsOf(context);
       const broker = brokerOf(context);
@@ -192,6 +202,7 @@ export = function (RED: NodeAPI) {
         const service = await started.catch(() => undefined);
         await service?.stop();
         monitor.golden.delete(node.id);
+        await saveBooks();
       });
 
       return async function handle(message, send) {
@@ -202,6 +213,8 @@ export = function (RED: NodeAPI) {
           judgeInEmergency(node.id, (node.emergency ??= new EmergencyJudge(raw)), message, send);
           throw error;
         }
+        // the service is stopped by now, or about to be
+        if (isClosing()) return leaveToSuccessor(message);
         if (message.rules !== undefined) {
           const { rules, saved } = service.changeRules(message.rules);
           const payload = { id: service.station.rulesId, rules: structuredClone(rules) };

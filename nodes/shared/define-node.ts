@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { InspectionError, messageOf } from '../../src/contract/errors';
 import type { Station } from '../../src/station/station';
@@ -10,6 +11,7 @@ import {
   type Raw,
   type ValuesOf,
 } from './properties';
+import { joinHandover, type Handover } from './handover';
 import { joinStation } from './station';
 import { StatusBadge, type Badge } from './status-badge';
 
@@ -36,6 +38,14 @@ export interface NodeContext<T extends PropertyTable, N extends Node = Node> {
   readonly fail: (error: unknown, message?: object) => void;
   /** Done when the node is closed, in reverse order; `removed`: for good, not for a redeploy. */
   readonly onClose: (close: Closer) => void;
+  /** Sends at any time: what a node that is being closed says is sent by its successor, after a deploy. */
+  readonly send: Send;
+  /** Whether the node is being closed, or is. */
+  readonly isClosing: () => boolean;
+  /** Gives a message back: the successor of this node gets it after the deploy, as if it came then. */
+  readonly leaveToSuccessor: (message: object) => void;
+  /** Whether a message waited for this node while it was being started anew. */
+  readonly isLate: (message: object) => boolean;
 }
 
 /** A node type. */
@@ -50,6 +60,8 @@ export interface NodeDefinition<T extends PropertyTable, M extends NodeMessageIn
   refused?(node: N, error: unknown, raw: Raw): void;
   /** What becomes of a message when the node refuses: it must not be lost. The error is told after it. */
   refuse?(message: M, send: Send, error: unknown, node: N): void;
+  /** The node answers what comes while it closes by itself; else its successor gets that. */
+  answersWhileClosing?: boolean;
   /** Types of the credentials, as registerType wants them. */
   credentials?: Record<string, { type: 'text' | 'password' }>;
 }
@@ -81,6 +93,7 @@ class RunningNode<T extends PropertyTable, M extends NodeMessageInFlow, N extend
   readonly #badge: StatusBadge;
   readonly #report: ErrorReport;
   readonly #closers: Closer[] = [];
+  readonly #handover: Handover;
   /** Why every message is refused. */
   #refusal: unknown;
   #isClosing = false;
@@ -91,6 +104,13 @@ class RunningNode<T extends PropertyTable, M extends NodeMessageInFlow, N extend
     this.#definition = definition;
     this.#badge = new StatusBadge(node);
     this.#report = new ErrorReport(RED, node);
+    this.#handover = joinHandover(RED, joinStation(RED).books);
+    this.#handover.open(node.id);
+  }
+
+  #send(messages: Parameters<Send>[0]): void {
+    if (this.#isClosing) this.#handover.sent(this.#node.id, messages);
+    else this.#node.send(messages as never);
   }
 
   begin(flow: Raw): void {
@@ -131,6 +151,10 @@ class RunningNode<T extends PropertyTable, M extends NodeMessageInFlow, N extend
         this.#report.say(error, message);
       },
       onClose: (close) => void this.#closers.unshift(close),
+      send: (messages) => this.#send(messages),
+      isClosing: () => this.#isClosing,
+      leaveToSuccessor: (message) => this.#handover.received(this.#node.id, message as NodeMessageInFlow),
+      isLate: (message) => this.#handover.isLate(message),
     };
   }
 
@@ -145,7 +169,12 @@ class RunningNode<T extends PropertyTable, M extends NodeMessageInFlow, N extend
   }
 
   #installInput(handler: Handler<M>): void {
-    this.#node.on('input', (message, send, done) => {
+    this.#node.on('input', (message, _send, done) => {
+      if (this.#isClosing && !this.#definition.answersWhileClosing) {
+        this.#handover.received(this.#node.id, message);
+        return;
+      }
+      const send: Send = (messages) => this.#send(messages);
       // what is not typed: a text is told as a sentence, an Error as its parts
       const finish = done as (error?: Error | string) => void;
       void (async () => {
@@ -167,7 +196,11 @@ class RunningNode<T extends PropertyTable, M extends NodeMessageInFlow, N extend
     this.#node.on('close', (removed: boolean, done: () => void) => {
       this.#isClosing = true;
       void (async () => {
+        this.#handover.close(this.#node.id);
         this.#badge.stop();
+        // what is on its way to this node comes in these turns of the event loop, before Node-RED takes its ears off
+        await setImmediate();
+        await setImmediate();
         for (const close of this.#closers) {
           try {
             await close(removed);

@@ -5,6 +5,7 @@ import type { Annotation } from '../../src/detect/annotations';
 import type { ModelThresholds } from '../../src/contract/manifest';
 import type { Latency, ModelInfo } from '../../src/contract/detector';
 import type { FrameInfo } from '../../src/contract/frame';
+import type { BookedCamera } from '../../src/station/books';
 import type { ThermalCondition } from '../../src/contract/thermal';
 
 /** `msg.inference`: which model looked at the frame, how, and how long it took. */
@@ -47,4 +48,11 @@ export function markNotInspected(message: InspectionMessage, reason: NotInspecte
 /** What a picture without a description is said to come from: the topic, where it is a text or a number. */
 export function sourceOf({ topic }: { topic?: unknown }): string {
   return (typeof topic === 'string' && topic !== '') || typeof topic === 'number' ? String(topic) : 'message';
+}
+
+/** Whose frame it is in the station's books, as far as `msg.frame` can be read. */
+export function bookedCamera(frame: unknown): BookedCamera {
+  const { source, sourceId } = Object(frame) as Record<string, unknown>;
+  const name = typeof source === 'string' && source !== '' ? source : 'message';
+  return { id: typeof sourceId === 'string' ? sourceId : name, name };
 }

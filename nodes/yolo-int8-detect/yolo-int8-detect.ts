@@ -9,7 +9,13 @@ import { ADMITTED } from '../../src/station/scheduler';
 import type { Station } from '../../src/station/station';
 import { modelNodeOf, type InspectionModelNode } from '../inspection-model/inspection-model-node';
 import { defineNode, type Send } from '../shared/define-node';
-import { markNotInspected, sourceOf, type InferenceRecord, type InspectionMessage } from '../shared/messages';
+import {
+  bookedCamera,
+  markNotInspected,
+  sourceOf,
+  type InferenceRecord,
+  type InspectionMessage,
+} from '../shared/messages';
 import { readOverrides } from '../shared/properties';
 import type { Badge } from '../shared/status-badge';
 import { YOLO_INT8_DETECT } from './properties';
@@ -107,8 +113,8 @@ export = function (RED: NodeAPI) {
       send(message);
     },
 
-    start({ config, station, show, word, fail, onClose }) {
-      const { monitor, scheduler } = station;
+    start({ node, config, station, show, word, fail, onClose, isClosing, leaveToSuccessor }) {
+      const { monitor, scheduler, books, sequences } = station;
       const model = usableModel((id) => RED.nodes.getNode(id), config.model);
       /** Since the model failed its self-test, until it passes one. */
       let isProvenWrong = false;
@@ -127,8 +133,6 @@ export = function (RED: NodeAPI) {
       model.detector?.on('state', showState);
       onClose(() => void model.detector?.off('state', showState));
       showState(model.detector?.state ?? 'stopped');
-      let seq = 0;
-
       return async function handle(message, send) {
         if (message.notInspected) {
           markNotInspected(message, message.notInspected.reason, message.notInspected.detail);
@@ -139,8 +143,9 @@ export = function (RED: NodeAPI) {
         let frame: FrameInfo;
         let confidence: number | undefined;
         try {
-          ({ image, frame } = frameOf(message, seq));
-          seq += 1;
+          // a frame that has a number keeps it
+          ({ image, frame } = frameOf(message, message.frame ? 0 : sequences.next(node.id)));
+          if (typeof frame.id === 'string') books.offer(frame.id, bookedCamera(frame));
           ({ confidence } = { ...config, ...readOverrides(DETECT_OVERRIDES, message) });
         } catch (error) {
           return giveUp(message, send, 'bad message', error);
@@ -158,6 +163,7 @@ export = function (RED: NodeAPI) {
         }
 
         const outcome = await inspect(model, station, image, frame, confidence);
+        if (!outcome.inspected && outcome.reason === 'stopped' && isClosing()) return leaveToSuccessor(message);
         if (!outcome.inspected) {
           const { reason, detail, code } = outcome;
           // told once: it would be one for every frame until somebody comes

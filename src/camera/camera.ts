@@ -169,6 +169,12 @@ export class Camera extends EventEmitter<{
     return this.#take(steadyNowMs(), this.#plan.settings.timeoutMs);
   }
 
+  /** Answers a trigger for which no picture is wanted any more. */
+  decline(reason: NotInspectedReason, detail: string): CameraAnswer {
+    this.#counters.asked += 1;
+    return this.#withhold(reason, detail);
+  }
+
   /** Ends the source within 2 s; what is under way is answered 'stopped'. */
   async stop(): Promise<void> {
     this.#stopping.abort();

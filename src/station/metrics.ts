@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { DetectorStats } from '../contract/detector';
 import { THERMAL_LEVELS, type ThermalLevel } from '../contract/thermal';
+import type { CameraBook } from './books';
 import type { StationMonitor } from './monitor';
 
 const PREFIX = 'edge_inspect_';
@@ -23,6 +24,14 @@ const board = (monitor: StationMonitor) => monitor.guard?.board ?? {};
 function perDetector(pick: (stats: DetectorStats) => number | undefined) {
   return (monitor: StationMonitor): Sample[] =>
     [...monitor.detectors].map(([node, { name, stats }]) => [pick(stats()), { model: name, node }]);
+}
+
+/** Samples of each camera's book. */
+function perAccount(pick: (book: CameraBook) => Sample[]) {
+  return ({ books }: StationMonitor): Sample[] =>
+    books.accounts.flatMap(({ id, name, book }) =>
+      pick(book).map(([value, labels]): Sample => [value, { camera: name, ...labels, node: id }]),
+    );
 }
 
 /** 0: nothing held back … 4: paused; −1: unknown or sensor lost. */
@@ -204,6 +213,32 @@ const ROWS: MetricRow[] = [
     help: 'Parts by verdict',
     labels: ['station', 'verdict', 'reason', 'node'],
     samples: (m) => m.verdicts.map(({ count, node, ...labels }) => [count, { ...labels, node }]),
+  },
+  {
+    kind: Counter,
+    name: 'books_offered_total',
+    help: 'Frames that were due, over restarts: the sum of books_ended_total and books_under_way',
+    labels: ['camera', 'node'],
+    samples: perAccount(({ offered }) => [[offered, {}]]),
+  },
+  {
+    kind: Counter,
+    name: 'books_ended_total',
+    help: 'Frames by how they ended, over restarts; outcome is a verdict, or golden',
+    labels: ['camera', 'outcome', 'reason', 'node'],
+    samples: perAccount(({ pass, fail, golden, reasons }) => [
+      [pass, { outcome: 'PASS', reason: '' }],
+      [fail, { outcome: 'FAIL', reason: '' }],
+      [golden, { outcome: 'golden', reason: '' }],
+      ...Object.entries(reasons).map(([reason, count]): Sample => [count, { outcome: 'NOT_INSPECTED', reason }]),
+    ]),
+  },
+  {
+    kind: Gauge,
+    name: 'books_under_way',
+    help: 'Frames that were due and have no verdict yet',
+    labels: ['camera', 'node'],
+    samples: perAccount(({ underWay }) => [[underWay, {}]]),
   },
   {
     kind: Counter,

@@ -2,6 +2,7 @@ import type { Verdict } from '../contract/verdict';
 import type { Budget } from '../contract/budget';
 import type { DetectorStats, Latency } from '../contract/detector';
 import type { BoardReading, GuardState, ThermalCondition } from '../contract/thermal';
+import { Books, type BooksSnapshot } from './books';
 import { LatencyWindow, type LatencySummary } from './latency-window';
 import { byName } from './names';
 import type { Scheduler } from './scheduler';
@@ -41,6 +42,7 @@ export interface StationSnapshot {
   cameras: Record<string, Record<string, number>>;
   verdicts: CountsByVerdict;
   notInspected: Record<string, number>;
+  books: BooksSnapshot;
   /** This process: CPU of one core since the last snapshot, percent; resident memory, bytes. */
   process: { cpuPercent: number; rssBytes: number };
 }
@@ -59,6 +61,7 @@ export class StationMonitor {
   readonly cameras = new Map<string, CameraSource>();
   readonly guards = new Map<string, GuardSource>();
   readonly scheduler: Scheduler;
+  readonly books: Books;
   readonly #latencies = new Map<string, ModelLatency>();
   readonly #verdicts = new Map<string, VerdictCount>();
   /** By node. */
@@ -67,8 +70,9 @@ export class StationMonitor {
   #onLatency: LatencyListener | undefined;
   #cpu = { usage: process.cpuUsage(), atMs: performance.now() };
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, books = new Books()) {
     this.scheduler = scheduler;
+    this.books = books;
   }
 
   onLatency(listener: LatencyListener): void {
@@ -147,6 +151,7 @@ export class StationMonitor {
       cameras: byName([...this.cameras].map(([id, { name, counters }]) => ({ id, name, value: counters() }))),
       verdicts,
       notInspected,
+      books: this.books.snapshot(),
       process: { cpuPercent: this.#cpuPercent(), rssBytes: process.memoryUsage.rss() },
     };
   }

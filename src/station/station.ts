@@ -1,7 +1,9 @@
+import { Books } from './books';
 import { FrameLedger } from './ledger';
 import { StationMetrics } from './metrics';
 import { StationMonitor } from './monitor';
 import { Scheduler } from './scheduler';
+import { Sequences } from './sequences';
 import { ThreadKeeper } from './thread-keeper';
 
 /**
@@ -12,8 +14,10 @@ import { ThreadKeeper } from './thread-keeper';
 export class Station {
   readonly scheduler = new Scheduler();
   readonly ledger = new FrameLedger();
+  readonly books = new Books();
+  readonly sequences = new Sequences();
   readonly threads = new ThreadKeeper();
-  readonly monitor = new StationMonitor(this.scheduler);
+  readonly monitor = new StationMonitor(this.scheduler, this.books);
   #metrics: StationMetrics | undefined;
 
   /** Made when it is first asked for: nobody pays for metrics that nobody reads. */

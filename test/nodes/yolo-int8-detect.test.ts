@@ -110,10 +110,8 @@ describe('node yolo-int8-detect', () => {
     assert.equal(threads, 1);
     assert.equal(thresholds.confidence, 0.25);
     const { frame } = message ?? assert.fail();
-    assert.deepEqual(
-      [frame?.source, frame?.seq, frame?.width, frame?.height, frame?.format],
-      ['bench', 0, 64, 64, 'png'],
-    );
+    assert.deepEqual([frame?.source, frame?.width, frame?.height, frame?.format], ['bench', 64, 64, 'png']);
+    assert.ok(Number.isInteger(frame?.seq));
     assert.match(frame?.capturedAt ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     assert.equal((message as unknown as { extra: string }).extra, 'kept');
     assert.deepEqual(flow.errors, []);
