@@ -110,7 +110,7 @@ class RunningNode<T extends PropertyTable, M extends NodeMessageInFlow, N extend
 
   #send(messages: Parameters<Send>[0]): void {
     if (this.#isClosing) this.#handover.sent(this.#node.id, messages);
-    else this.#node.send(messages as never);
+    else this.#node.send(messages);
   }
 
   begin(flow: Raw): void {

@@ -107,7 +107,7 @@ export class Handover {
     for (const parcel of parcels) {
       const successor = this.#closed.has(parcel.node) ? null : (this.#RED.nodes.getNode(parcel.node) as Node | null);
       if (!successor) this.#books.settleLost(framesOf(parcel));
-      else if ('sent' in parcel) successor.send(parcel.sent as never);
+      else if ('sent' in parcel) successor.send(parcel.sent);
       else {
         this.#late.add(parcel.received);
         successor.receive(parcel.received);
