@@ -80,7 +80,7 @@ export = function (RED: NodeAPI) {
       candidate: candidatePath(config.candidate),
       publicKeyPem: readKey(config.publicKey),
       createDetector: (options) => new Detector(options),
-      allowed: () => scheduler.admit({ camera: node.id, kind: 'shadow' }).admitted,
+      allowed: (runs) => scheduler.admit({ camera: node.id, kind: 'shadow', runs }).admitted,
       settings: shadowSettings(config, fromUserDir('.')),
     });
     return { line, controller };

@@ -4,6 +4,7 @@ import type { Detection } from '../../src/contract/detection';
 import type { Annotation } from '../../src/detect/annotations';
 import type { ModelThresholds } from '../../src/contract/manifest';
 import type { Latency, ModelInfo } from '../../src/contract/detector';
+import type { TileCount } from '../../src/contract/tiling';
 import type { FrameInfo } from '../../src/contract/frame';
 import type { BookedCamera } from '../../src/station/books';
 import type { ThermalCondition } from '../../src/contract/thermal';
@@ -18,6 +19,8 @@ export interface InferenceRecord {
   thresholds: ModelThresholds;
   /** Thermal condition of the station when the frame was inspected. */
   thermal?: Readonly<ThermalCondition>;
+  /** Where the picture was cut into tiles: their columns and rows, and the runs of the model that it cost. */
+  tiles?: TileCount;
 }
 
 /** A message on its way through the inspection nodes. */
@@ -31,6 +34,7 @@ export interface InspectionMessage extends NodeMessageInFlow {
   thermal?: (Partial<ThermalCondition> & { admitted?: boolean }) | null;
   /** Overrides of node properties by message. */
   confidence?: unknown;
+  tiles?: unknown;
   iou?: unknown;
   maxDetections?: unknown;
   classAware?: unknown;

@@ -1,8 +1,9 @@
 import type { Node, NodeAPI } from 'node-red';
 import { newFrame } from '../../src/image/new-frame';
 import { expected, InspectionError, messageOf, type ErrorCode } from '../../src/contract/errors';
-import type { DetectorState, DetectOutcome, ModelInfo } from '../../src/contract/detector';
+import type { DetectorState, DetectOutcome, DetectRequest, ModelInfo } from '../../src/contract/detector';
 import { cameraOf, type FrameInfo } from '../../src/contract/frame';
+import type { Tiling } from '../../src/contract/tiling';
 import { STILL_LOADING, type NotInspectedReason } from '../../src/contract/verdict';
 import type { RoutedDetector } from '../../src/detector/routed-detector';
 import { ADMITTED } from '../../src/station/scheduler';
@@ -38,7 +39,7 @@ type UsableModel = InspectionModelNode & { line: RoutedDetector };
 /** Properties that a message may say for itself; `msg.model` is nothing of ours. */
 const DETECT_OVERRIDES = {
   ...YOLO_INT8_DETECT,
-  table: { confidence: YOLO_INT8_DETECT.table.confidence },
+  table: { confidence: YOLO_INT8_DETECT.table.confidence, tiles: YOLO_INT8_DETECT.table.tiles },
 };
 
 /** Sends the message on as not inspected, and fails with the error. */
@@ -89,15 +90,20 @@ function fill(
     image: outcome.image,
     thresholds: { confidence: outcome.confidence, ...(limit === undefined && perClassOf(outcome.model)) },
     thermal,
+    ...(outcome.tiles && { tiles: outcome.tiles }),
   };
 }
 
-async function inspect(model: UsableModel, { ledger }: Station, image: Buffer, frame: FrameInfo, confidence?: number) {
+async function inspect(
+  model: UsableModel,
+  { ledger }: Station,
+  { image, frame, ...asked }: Pick<DetectRequest, 'image' | 'confidence' | 'tiling'> & { frame: FrameInfo },
+) {
   ledger.enter(cameraOf(frame), frame.id, model.detector?.state === 'starting');
   try {
     // a camera that wants every picture inspected keeps its word through the model's waiting line too
     const overload = frame.overload === 'every' ? 'every' : undefined;
-    return await model.line.detect({ image, frame, confidence, overload });
+    return await model.line.detect({ image, frame, ...asked, overload });
   } finally {
     ledger.leave(cameraOf(frame), frame.id);
   }
@@ -142,11 +148,14 @@ export = function (RED: NodeAPI) {
         let image: Buffer;
         let frame: FrameInfo;
         let confidence: number | undefined;
+        let tiling: Tiling | undefined;
         try {
           // a frame that has a number keeps it
           ({ image, frame } = frameOf(message, message.frame ? 0 : sequences.next(node.id)));
           if (typeof frame.id === 'string') books.offer(frame.id, bookedCamera(frame));
-          ({ confidence } = { ...config, ...readOverrides(DETECT_OVERRIDES, message) });
+          const asked = { ...config, ...readOverrides(DETECT_OVERRIDES, message) };
+          ({ confidence } = asked);
+          tiling = asked.tiles && { layout: asked.tiles, overlap: config.tileOverlap };
         } catch (error) {
           return giveUp(message, send, 'bad message', error);
         }
@@ -162,7 +171,7 @@ export = function (RED: NodeAPI) {
           return;
         }
 
-        const outcome = await inspect(model, station, image, frame, confidence);
+        const outcome = await inspect(model, station, { image, frame, confidence, ...(tiling && { tiling }) });
         if (!outcome.inspected && outcome.reason === 'stopped' && isClosing()) return leaveToSuccessor(message);
         if (!outcome.inspected) {
           const { reason, detail, code } = outcome;
@@ -177,7 +186,8 @@ export = function (RED: NodeAPI) {
           return;
         }
         fill(message, frame, outcome, confidence, scheduler.condition);
-        scheduler.reportInspected();
+        const runs = outcome.tiles?.count ?? 1;
+        scheduler.reportInspected(undefined, { camera: cameraOf(frame), runs });
         monitor.inspected({ node: model.id, model: outcome.model.name }, outcome.latencyMs);
         show({ fill: 'green', shape: 'dot', text: `${outcome.latencyMs.total.toFixed(0)} ms` });
         send(message);

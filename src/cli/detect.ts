@@ -7,8 +7,10 @@ import { annotateImage } from '../image/annotate';
 import { Pipeline } from '../detect/pipeline';
 import { actualThreads } from '../detector/options';
 import { expected, messageOf } from '../contract/errors';
+import { DEFAULT_OVERLAP, parseTiling, type Tiling } from '../contract/tiling';
 import { resolveModelPath } from '../model/resolve';
 import { integerBetween, nonEmptyString, numberBetween } from '../contract/validate';
+import { OVERLAP_OPTION, TILES_OPTION } from './tile-options';
 import { action, type CommandResult, type RegisterCommand } from './command';
 
 interface DetectOptions {
@@ -17,6 +19,8 @@ interface DetectOptions {
   confidence?: string;
   iou: string;
   threads: string;
+  tiles: string;
+  tileOverlap: string;
   draw?: string;
   json?: boolean;
 }
@@ -34,11 +38,16 @@ async function readImage(path: string): Promise<Buffer> {
 }
 
 /** One picture: what is in it, and how long it took, ms. */
-async function detectIn(pipeline: Pipeline, bytes: Buffer, confidence: number | undefined, iou: number) {
+async function detectIn(
+  pipeline: Pipeline,
+  bytes: Buffer,
+  { confidence, iou, tiling }: { confidence: number | undefined; iou: number; tiling: Tiling | undefined },
+) {
   const start = performance.now();
-  const prepared = await pipeline.prepare(bytes);
+  const prepared = await pipeline.prepareTiles(bytes, undefined, tiling);
   const decoded = performance.now();
-  const { detections: candidates, image } = await pipeline.infer(prepared, { confidence });
+  const inferredAll = await pipeline.inferTiles(prepared, { confidence, iou });
+  const { detections: candidates, image } = inferredAll;
   const inferred = performance.now();
   const detections = nms(candidates, { iou });
   const end = performance.now();
@@ -48,7 +57,7 @@ async function detectIn(pipeline: Pipeline, bytes: Buffer, confidence: number | 
     nms: end - inferred,
     total: end - start,
   };
-  return { image, detections, latencyMs };
+  return { image, detections, latencyMs, ...('tiles' in inferredAll && { tiles: inferredAll.tiles }) };
 }
 
 /**
@@ -104,6 +113,7 @@ async function detect(options: DetectOptions): Promise<CommandResult> {
     options.confidence === undefined ? undefined : numberBetween(options.confidence, '--confidence', 0, 1);
   const iou = numberBetween(options.iou, '--iou', 0, 1);
   const threads = actualThreads(integerBetween(options.threads, '--threads', 0, 64));
+  const tiling = parseTiling(options.tiles, options.tileOverlap);
   const draw = options.draw === undefined ? undefined : nonEmptyString(options.draw, '--draw');
   const first = await readImage(paths[0] as string);
   const drawn = draw === undefined ? [] : await drawnPaths(paths, draw);
@@ -115,7 +125,7 @@ async function detect(options: DetectOptions): Promise<CommandResult> {
     const lines = [];
     for (const [index, path] of paths.entries()) {
       const bytes = index === 0 ? first : await readImage(path);
-      const found = await detectIn(pipeline, bytes, confidence, iou);
+      const found = await detectIn(pipeline, bytes, { confidence, iou, tiling });
       const { detections, latencyMs } = found;
       const file = drawn[index];
       if (file !== undefined) await drawInto(file, bytes, detections);
@@ -145,6 +155,8 @@ export const registerDetect: RegisterCommand = (program) => {
     .option('--image <file...>', 'JPEG, PNG, WebP, TIFF or BMP; several one after the other')
     .option('--confidence <share>', "least confidence, 0 to 1 (default: the model's own, else 0.25)")
     .option('--iou <share>', 'boxes of a class that overlap by more are one, 0 to 1', String(NMS_DEFAULTS.iou))
+    .option('--tiles <layout>', TILES_OPTION, 'off')
+    .option('--tile-overlap <share>', OVERLAP_OPTION, String(DEFAULT_OVERLAP))
     .option('--threads <n>', 'of the inference; 0: one per core, at most 4', '0')
     .option('--draw <file>', 'write the picture with its boxes as JPEG; of several pictures, into this folder')
     .option('--json', 'print one JSON document')

@@ -8,8 +8,10 @@ import { actualThreads } from '../detector/options';
 import { resolveModelPath } from '../model/resolve';
 import { setThresholds } from '../model/set-thresholds';
 import { expected } from '../contract/errors';
+import { DEFAULT_OVERLAP, parseTiling } from '../contract/tiling';
 import { integerBetween, nonEmptyString, numberBetween } from '../contract/validate';
 import { describeParts } from './part-rates-table';
+import { OVERLAP_OPTION, TILES_OPTION } from './tile-options';
 import { action, note, type CommandResult, type RegisterCommand } from './command';
 
 interface EvalOptions {
@@ -19,6 +21,8 @@ interface EvalOptions {
   good?: string;
   setThresholds?: string;
   threads: string;
+  tiles: string;
+  tileOverlap: string;
   json?: boolean;
 }
 
@@ -30,6 +34,7 @@ async function evalModel(options: EvalOptions): Promise<CommandResult> {
   const images = nonEmptyString(options.images, '--images');
   const labels = nonEmptyString(options.labels, '--labels');
   const threads = actualThreads(integerBetween(options.threads, '--threads', 0, 64));
+  const tiling = parseTiling(options.tiles, options.tileOverlap);
   const dataset = await readDataset(images, labels);
   const good = options.good === undefined ? [] : await listImages(nonEmptyString(options.good, '--good'), '--good');
   const total = dataset.length + good.length;
@@ -39,14 +44,14 @@ async function evalModel(options: EvalOptions): Promise<CommandResult> {
     const progress = (done: number) => {
       if (done % PROGRESS_EVERY === 0) note(`${done} of ${total} images`);
     };
-    const found = await findAll(pipeline, dataset, progress);
+    const found = await findAll(pipeline, dataset, progress, tiling);
     const score = meanAveragePrecision(found, pipeline.info.classNames);
     const { name, version, sha256, precision } = pipeline.info;
     const json = {
       ...score,
       images: dataset.length,
       model: { name, version, sha256, precision },
-      settings: EVALUATION,
+      settings: { ...EVALUATION, ...(tiling && { tiling }) },
     };
     // pictures without a label are good parts too
     const hasGood = options.good !== undefined || found.some(({ truths }) => truths.length === 0);
@@ -55,6 +60,7 @@ async function evalModel(options: EvalOptions): Promise<CommandResult> {
       pipeline,
       good.map((path) => ({ path, labels: [] })),
       (done) => progress(dataset.length + done),
+      tiling,
     );
     const onGood = goodParts.map(({ detections }) => detections);
     const { classNames } = pipeline.info;
@@ -118,6 +124,8 @@ export const registerEval: RegisterCommand = (program) => {
       '--set-thresholds <percent>',
       "writes the least confidences per class into the model folder's manifest, such that each class fails at most this percentage of the good parts",
     )
+    .option('--tiles <layout>', TILES_OPTION, 'off')
+    .option('--tile-overlap <share>', OVERLAP_OPTION, String(DEFAULT_OVERLAP))
     .option('--threads <n>', 'of the inference; 0: one per core, at most 4', '0')
     .option('--json', 'print one JSON document')
     .action(action(evalModel));

@@ -3,6 +3,7 @@ import { METHODS } from '../quantize/calibrate/ranges/methods';
 import { QUANTIZE_DEFAULTS, readOptions } from '../quantize/options';
 import { quantize, type QuantizeResult } from '../quantize/quantize';
 import { OLD_TARGETS, TARGETS } from '../quantize/targets';
+import { OVERLAP_OPTION, TILES_OPTION } from './tile-options';
 import { action, note, type CommandResult, type RegisterCommand } from './command';
 import { ProgressBar } from './progress-bar';
 
@@ -90,6 +91,8 @@ export const registerQuantize: RegisterCommand = (program) => {
     .option('--certify-labels <dir>', 'YOLO labels of those')
     .option('--region <x,y,w,h>', 'only this part of the upright pictures, pixels, as the camera-in has it')
     .option('--rotate <degrees>', 'turn the pictures clockwise: 0, 90, 180 or 270, as the camera-in does', '0')
+    .option('--tiles <layout>', TILES_OPTION, defaults.tiles)
+    .option('--tile-overlap <share>', OVERLAP_OPTION, String(defaults.tileOverlap))
     .option(
       '--set-thresholds <percent>',
       'choose the least confidence per class at which each class fails at most this percentage of the good parts',

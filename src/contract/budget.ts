@@ -1,6 +1,6 @@
 /** What a station may spend right now. thermal-guard sets it; cameras, detectors and shadows keep to it. */
 export interface Budget {
-  /** Frames that may be inspected per second, over all cameras; Infinity: no limit. */
+  /** Frames that may be inspected per second, over all cameras; one in tiles counts as its tiles. Infinity: no limit. */
   framesPerSecond: number;
   /** Inference threads a detector may use; undefined: as configured. */
   threads: number | undefined;

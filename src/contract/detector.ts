@@ -2,6 +2,7 @@ import type { NotInspectedReason } from './verdict';
 import type { Detection } from './detection';
 import type { ScoreMap } from './score-map';
 import type { FrameInfo } from './frame';
+import type { TileCount, Tiling } from './tiling';
 import type { Kernels, ModelThresholds, Precision } from './manifest';
 import type { SelfTestState } from './self-test';
 
@@ -55,6 +56,8 @@ export interface DetectRequest {
   overload?: Overload;
   /** Whether the scores of the model's whole grid are wanted with the answer. Default false: they are large. */
   scores?: boolean;
+  /** Cuts the picture into tiles that the model looks at one by one; detections are then findings: doubles are removed. */
+  tiling?: Tiling;
 }
 
 export interface Latency {
@@ -62,7 +65,7 @@ export interface Latency {
   queue: number;
   /** Decoding, orientation, letterbox. */
   decode: number;
-  /** Inference and box decoding. */
+  /** Inference and box decoding; of all tiles together, with cutting and merging them. */
   infer: number;
   /** From detect() to the answer. */
   total: number;
@@ -78,6 +81,8 @@ export type DetectOutcome =
       /** The threshold that was applied: the request's, else the model's. */
       confidence: number;
       latencyMs: Latency;
+      /** Where the picture was cut into more than one. */
+      tiles?: TileCount;
       model: ModelInfo;
       threads: number;
       /** Where they were asked for; null: this kind of model has none. */

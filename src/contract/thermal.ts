@@ -50,7 +50,8 @@ export interface GuardState {
 /** What a guard needs of the station's scheduler: it sets what may be spent, under its own name. */
 export interface BudgetSetter {
   readonly budget: Readonly<Budget>;
-  rates(): StationRates;
+  /** Every frame counted as often as a model runs for it. */
+  runRates(): Pick<StationRates, 'offeredPerSecond' | 'spentPerSecond'>;
   setBudget(change: Partial<Budget>, owner: string): void;
   setCondition(condition: ThermalCondition, owner: string): void;
   release(owner: string): void;

@@ -2,9 +2,13 @@ import type { ModelInfo } from '../contract/detector';
 import type { FrameInfo } from '../contract/frame';
 import type { ModelManifest } from '../contract/manifest';
 import type { GoldenAnswer } from '../contract/self-test';
+import type { Tiling } from '../contract/tiling';
 import { decodeAndLetterbox } from '../image/letterbox';
 import type { Letterboxed } from '../image/letterbox-geometry';
+import { decodeTiles, TiledPicture } from '../image/tiles';
 import { ModelRunner, type Inferred, type InferOptions, type RunnerOptions } from './model-runner';
+import { inferTiles, type TiledInferred } from './tiled';
+import type { NmsOptions } from './nms';
 import { prepareModel, type PrepareOptions } from './prepare-model';
 
 export { DEFAULT_CONFIDENCE, limitsOf, MAX_CANDIDATES, type Inferred, type InferOptions } from './model-runner';
@@ -52,9 +56,28 @@ export class Pipeline {
     return decodeAndLetterbox(image, frame, this.manifest.input);
   }
 
+  /** As prepare, cut into tiles where more than one is needed. @throws InspectionError BAD_IMAGE, IMAGE_TOO_LARGE */
+  prepareTiles(
+    image: Uint8Array,
+    frame: Partial<FrameInfo> | undefined,
+    tiling: Tiling | undefined,
+  ): Promise<Letterboxed | TiledPicture> {
+    return tiling ? decodeTiles(image, frame, this.manifest.input, tiling) : this.prepare(image, frame);
+  }
+
   /** Runs the model on a prepared picture and decodes its answer. */
   infer(prepared: Letterboxed, options?: InferOptions): Promise<Inferred> {
     return this.runner.infer(prepared, options);
+  }
+
+  /** Runs the model on a prepared picture, or on each of its tiles. @param options those of NMS are for doubles within a tile */
+  async inferTiles(
+    prepared: Letterboxed | TiledPicture,
+    options: InferOptions & Partial<NmsOptions> = {},
+  ): Promise<Inferred | TiledInferred> {
+    if (!(prepared instanceof TiledPicture)) return this.infer(prepared, options);
+    // one beside the one that is inferred is being cut
+    return inferTiles(prepared, { infer: (tile) => this.infer(tile, options), atOnce: 2, nms: options });
   }
 
   /** Gives the model's memory back. */

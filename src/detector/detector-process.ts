@@ -172,6 +172,9 @@ export class DetectorProcess {
     switch (message.type) {
       case 'pong':
         return;
+      case 'progress':
+        // each tile of a frame may take as long as a frame
+        return this.#watchdog.restart();
       case 'ready':
         clearTimeout(this.#startTimer);
         this.#watchLife();

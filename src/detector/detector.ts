@@ -229,9 +229,9 @@ export class Detector
   }
 
   async #inspect(job: Job, { process, model }: Running): Promise<DetectOutcome> {
-    const { image, frame, confidence, scores } = job.request;
+    const { image, frame, confidence, scores, tiling } = job.request;
     try {
-      const args = { frame: frame && howToRead(frame), confidence, scores };
+      const args = { frame: frame && howToRead(frame), confidence, scores, tiling };
       const { value, bytes } = await process.request('detect', args, image);
       this.#supervisor.backOff.reset();
       const total = performance.now() - job.offeredAt;
@@ -245,6 +245,7 @@ export class Detector
         latencyMs: { queue, decode, infer, total },
         model,
         threads: process.threads,
+        ...(value.tiles && { tiles: value.tiles }),
         ...(value.scores !== undefined && { scores: value.scores && scoreMap(value.scores, bytes) }),
       };
     } catch (error) {

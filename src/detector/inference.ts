@@ -130,6 +130,11 @@ export class Inference {
     return new Inference(model, lanes);
   }
 
+  /** Pictures that are inferred at once. */
+  get laneCount(): number {
+    return this.lanes.length;
+  }
+
   /**
    * Runs the model on a prepared picture, in the lane that has least to do.
    *

@@ -1,7 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { annotateImage } from '../image/annotate';
 import { cutPicture } from '../image/cut';
+import { inferTiles } from '../detect/tiled';
 import { decodeAndLetterbox } from '../image/letterbox';
+import { decodeTiles, TiledPicture } from '../image/tiles';
+import type { Letterboxed } from '../image/letterbox-geometry';
 import type { Inference } from './inference';
 import type { OperationName, Operations } from './protocol';
 
@@ -16,19 +19,36 @@ export type Operation<Name extends OperationName> = (
   args: Operations[Name]['args'],
   payload: Uint8Array,
   inference: Inference,
+  onProgress: () => void,
 ) => Promise<Made<Name>>;
 
 /** Any row of the table, for the one place that does not know which. */
-export type AnyOperation = (args: never, payload: Uint8Array, inference: Inference) => Promise<Made<OperationName>>;
+export type AnyOperation = (
+  args: never,
+  payload: Uint8Array,
+  inference: Inference,
+  onProgress: () => void,
+) => Promise<Made<OperationName>>;
 
 async function detect(
-  { frame, confidence, scores }: Operations['detect']['args'],
+  { frame, confidence, scores, tiling }: Operations['detect']['args'],
   image: Uint8Array,
   inference: Inference,
+  onProgress: () => void,
 ): Promise<Made<'detect'>> {
   const start = performance.now();
-  const prepared = await decodeAndLetterbox(image, frame, inference.model.input);
+  const { input } = inference.model;
+  const prepared = tiling
+    ? await decodeTiles(image, frame, input, tiling)
+    : await decodeAndLetterbox(image, frame, input);
   const decodeMs = performance.now() - start;
+  if (prepared instanceof TiledPicture) {
+    const infer = async (tile: Letterboxed) => (await inference.infer(tile, { confidence })).inferred;
+    // every lane has a tile, and the next one is cut meanwhile
+    const found = await inferTiles(prepared, { infer, atOnce: inference.laneCount + 1, onTile: onProgress });
+    const inferMs = performance.now() - start - decodeMs;
+    return { value: { ...found, decodeMs, inferMs, ...(scores && { scores: null }) } };
+  }
   const { inferred, inferMs } = await inference.infer(prepared, { confidence, scores });
   const { scores: map, ...found } = inferred;
   if (!map) return { value: { ...found, decodeMs, inferMs, ...(map === null && { scores: null }) } };

@@ -47,7 +47,7 @@ async function answer(
   try {
     // the parent's types see to it that the arguments are this operation's
     const perform: AnyOperation = OPERATIONS[operation];
-    const { value, bytes } = await perform(args as never, payload, inference);
+    const { value, bytes } = await perform(args as never, payload, inference, () => channel.send({ type: 'progress' }));
     channel.send({ type: 'result', id, value }, bytes);
   } catch (error) {
     const code = error instanceof InspectionError ? error.code : 'DETECTOR_FAILED';

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../contract/errors';
 import type { DrawingRequest } from '../image/annotate';
 import type { CutRequest } from '../image/cut';
 import type { FrameInfo, Rectangle } from '../contract/frame';
+import type { TileCount, Tiling } from '../contract/tiling';
 import type { ModelInfo } from '../contract/detector';
 
 /**
@@ -18,7 +19,7 @@ export interface Operations {
    * map, float32 in the byte order of the machine.
    */
   detect: {
-    args: { frame?: Partial<FrameInfo>; confidence?: number; scores?: boolean };
+    args: { frame?: Partial<FrameInfo>; confidence?: number; scores?: boolean; tiling?: Tiling };
     value: DetectValue;
   };
   /** Payload: an image. Makes a JPEG with boxes, labels and verdict; answers with its size, pixels. */
@@ -43,6 +44,8 @@ export interface DetectValue {
   confidence: number;
   decodeMs: number;
   inferMs: number;
+  /** Where the picture was cut; there are no scores then. */
+  tiles?: TileCount;
   /** Shape of the map in the payload, where one was asked for; null: this kind of head has none. */
   scores?: Omit<ScoreMap, 'values'> | null;
 }
@@ -73,6 +76,8 @@ export type ToProcess =
 
 export type FromProcess =
   | { type: 'pong' }
+  /** A request is not done yet, but a part of it is. */
+  | { type: 'progress' }
   /** The model is loaded and has run once. */
   | { type: 'ready'; model: ModelInfo }
   /** The model cannot be used; the process ends after this. */

@@ -1,4 +1,5 @@
 import type { ScoreMap } from '../contract/score-map';
+import type { Tiling } from '../contract/tiling';
 import type { DetectOutcome, DetectorLike, DetectorStats, DetectRequest, ModelInfo } from '../contract/detector';
 
 /** Answers a frame in place of the primary, or hands it on to `primary`. Must answer every frame, and never reject. */
@@ -8,6 +9,8 @@ export type Route = (request: DetectRequest, primary: DetectorLike) => Promise<D
 export interface LineAnswer {
   outcome: DetectOutcome;
   confidence: number | undefined;
+  /** How the picture was cut, where it was. */
+  tiling?: Tiling | undefined;
 }
 
 export interface LineActivity {
@@ -132,7 +135,7 @@ export class RoutedDetector implements DetectorLike {
     return this.primary.stats();
   }
 
-  #note(id: string, outcome: DetectOutcome, { confidence }: DetectRequest): void {
+  #note(id: string, outcome: DetectOutcome, { confidence, tiling }: DetectRequest): void {
     const { scores, ...answer } = outcome.inspected ? outcome : { ...outcome, scores: undefined };
     if (scores !== undefined) {
       this.#scores.set(id, scores);
@@ -141,7 +144,7 @@ export class RoutedDetector implements DetectorLike {
     // without the map: 32 of them would be too much
     if (this.#watchers === 0) return;
     const remembered = this.#remembered(id);
-    remembered.given = { outcome: answer, confidence };
+    remembered.given = { outcome: answer, confidence, tiling };
     remembered.resolve(remembered.given);
   }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { nms } from '../detect/nms';
+import type { Tiling } from '../contract/tiling';
 import type { Pipeline } from '../detect/pipeline';
 import { InspectionError, expected, messageOf } from '../contract/errors';
 import { meanAveragePrecision, type EvaluatedImage, type MeanAveragePrecision } from './map';
@@ -23,21 +24,23 @@ export const EVALUATION = {
  * decoded while this one is inferred.
  *
  * @param onProgress called after each image with how many are done
+ * @param tiling how each image is cut; undefined: not at all
  * @throws InspectionError BAD_IMAGE …, BAD_ARGUMENT for a label of a class that the model does not have
  */
 export async function findAll(
   pipeline: Pipeline,
   dataset: readonly DatasetImage[],
   onProgress: (done: number) => void = () => {},
+  tiling?: Tiling,
 ): Promise<EvaluatedImage[]> {
   const { classNames } = pipeline.info;
   for (const image of dataset) checkClasses(image, classNames);
   const images: EvaluatedImage[] = [];
-  let next = prepare(pipeline, dataset[0]);
+  let next = prepare(pipeline, dataset[0], tiling);
   for (const [index, { labels, view }] of dataset.entries()) {
     const prepared = await (next as NonNullable<typeof next>);
-    next = prepare(pipeline, dataset[index + 1]);
-    const { detections, image } = await pipeline.infer(prepared, EVALUATION);
+    next = prepare(pipeline, dataset[index + 1], tiling);
+    const { detections, image } = await pipeline.inferTiles(prepared, EVALUATION);
     images.push({ detections: nms(detections, EVALUATION), truths: truthsOf(labels, image, view) });
     onProgress(index + 1);
   }
@@ -49,17 +52,23 @@ export async function evaluate(pipeline: Pipeline, dataset: readonly DatasetImag
   return meanAveragePrecision(await findAll(pipeline, dataset), pipeline.info.classNames);
 }
 
-function prepare(pipeline: Pipeline, image: DatasetImage | undefined): ReturnType<Pipeline['prepare']> | undefined {
+type Prepared = ReturnType<Pipeline['prepareTiles']>;
+
+function prepare(
+  pipeline: Pipeline,
+  image: DatasetImage | undefined,
+  tiling: Tiling | undefined,
+): Prepared | undefined {
   if (image === undefined) return undefined;
-  const prepared = prepareFile(pipeline, image);
+  const prepared = prepareFile(pipeline, image, tiling);
   // it is awaited when its turn comes; a failure before that is not unhandled
   prepared.catch(() => {});
   return prepared;
 }
 
-async function prepareFile(pipeline: Pipeline, { path, view }: DatasetImage): ReturnType<Pipeline['prepare']> {
+async function prepareFile(pipeline: Pipeline, { path, view }: DatasetImage, tiling: Tiling | undefined): Prepared {
   try {
-    return await pipeline.prepare(await readFile(path), view);
+    return await pipeline.prepareTiles(await readFile(path), view, tiling);
   } catch (error) {
     const code = error instanceof InspectionError ? error.code : 'IO_FAILED';
     throw new InspectionError(code, `${basename(path)}: ${messageOf(error)}`, { cause: error });

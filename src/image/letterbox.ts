@@ -178,6 +178,12 @@ export function withView<T>(
   });
 }
 
+/** @throws InspectionError BAD_IMAGE for what is no picture at all */
+export function checkBytes(image: unknown): void {
+  if (image instanceof Uint8Array && image.byteLength > 0) return;
+  throw expected('a Buffer with an encoded picture', 'the image', image, 'BAD_IMAGE');
+}
+
 /**
  * Decodes a picture and letterboxes it to the model's input: EXIF orientation and `frame.rotate` applied, region cut
  * out, grey, alpha, CMYK and 16-bit pictures turned into 8-bit RGB. Runs in libuv's thread pool.
@@ -191,27 +197,63 @@ export async function decodeAndLetterbox(
   frame: Partial<FrameInfo> | undefined,
   input: { width: number; height: number },
 ): Promise<Letterboxed> {
-  if (!(image instanceof Uint8Array))
-    throw expected('a Buffer with an encoded picture', 'the image', image, 'BAD_IMAGE');
-  if (image.byteLength === 0) throw expected('a Buffer with an encoded picture', 'the image', image, 'BAD_IMAGE');
-  return withView(image, frame, async ({ picture, width, height, region }) => {
-    const geometry = letterboxGeometry(width, height, region, input.width, input.height);
-    picture.removeAlpha().toColourspace('srgb');
-    scalePicture(picture, geometry);
-    const padRight = input.width - geometry.contentWidth - geometry.padLeft;
-    const padBottom = input.height - geometry.contentHeight - geometry.padTop;
-    if (geometry.padLeft + geometry.padTop + padRight + padBottom > 0) {
-      picture.extend({
-        left: geometry.padLeft,
-        top: geometry.padTop,
-        right: padRight,
-        bottom: padBottom,
-        background: GREY,
-      });
-    }
-    // not toUint8Array: in sharp 0.35.5 it leaks the picture
-    const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) throw new Error(`decoded to ${info.channels} channels instead of 3`);
-    return { ...geometry, pixels: data };
-  });
+  checkBytes(image);
+  return withView(image, frame, (opened) => letterboxOpened(opened, input));
+}
+
+/** Decodes what withView has opened, letterboxed to the model's input. */
+export async function letterboxOpened(
+  { picture, width, height, region }: OpenedPicture & { region: Rectangle },
+  input: { width: number; height: number },
+): Promise<Letterboxed> {
+  const geometry = letterboxGeometry(width, height, region, input.width, input.height);
+  picture.removeAlpha().toColourspace('srgb');
+  return { ...geometry, pixels: await fitted(picture, geometry, input) };
+}
+
+/** Scales an opened part of a picture and puts the borders around it. */
+async function fitted(
+  picture: sharp.Sharp,
+  geometry: LetterboxGeometry,
+  input: { width: number; height: number },
+): Promise<Uint8Array> {
+  scalePicture(picture, geometry);
+  const padRight = input.width - geometry.contentWidth - geometry.padLeft;
+  const padBottom = input.height - geometry.contentHeight - geometry.padTop;
+  if (geometry.padLeft + geometry.padTop + padRight + padBottom > 0) {
+    picture.extend({
+      left: geometry.padLeft,
+      top: geometry.padTop,
+      right: padRight,
+      bottom: padBottom,
+      background: GREY,
+    });
+  }
+  return rgbPixels(picture);
+}
+
+/** Runs what was asked of a picture; uint8 RGB. */
+export async function rgbPixels(picture: sharp.Sharp): Promise<Buffer> {
+  // not toUint8Array: in sharp 0.35.5 it leaks the picture
+  const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3) throw new Error(`decoded to ${info.channels} channels instead of 3`);
+  return data;
+}
+
+/**
+ * Letterboxes a part of pixels that are decoded already.
+ *
+ * @param raw uint8 RGB, width × height × 3
+ * @param region whole pixels, inside
+ */
+export async function letterboxPart(
+  raw: { pixels: Uint8Array; width: number; height: number },
+  region: Rectangle,
+  input: { width: number; height: number },
+): Promise<Uint8Array> {
+  const { width, height } = raw;
+  const geometry = letterboxGeometry(width, height, region, input.width, input.height);
+  const picture = sharp(raw.pixels, { raw: { width, height, channels: 3 }, limitInputPixels: MAX_INPUT_PIXELS });
+  picture.extract({ left: region.x, top: region.y, width: region.width, height: region.height });
+  return fitted(picture, geometry, input);
 }

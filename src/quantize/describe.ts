@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'node:path';
+import { parseTiling } from '../contract/tiling';
 import { viewOf } from '../contract/view';
 import type { ModelManifest } from '../contract/manifest';
 import type { Built } from './build';
@@ -46,10 +47,12 @@ function recipeOf(options: QuantizeOptions, float: ModelManifest, set: Calibrati
   const ranges = { method, siluCut, logitCut };
   const recipe = { ...ranges, target, byteInput, cutHead, floatOutputs, biasCorrection, floatLayers, augment };
   const view = viewOf({ region, rotate });
+  const tiling = parseTiling(options.tiles, options.tileOverlap);
   return {
     tool: 'edge-inspect quantize',
     ...recipe,
     ...(view && { view }),
+    ...(tiling && { tiles: options.tiles, tileOverlap: tiling.overlap }),
     sha256: sha256Of(Buffer.from(JSON.stringify(recipe))),
     source: { name: float.name, version: float.version, sha256: float.sha256 },
     calibrationSet: {

@@ -1,5 +1,6 @@
 import { expected, InspectionError } from '../contract/errors';
 import type { Rectangle, Rotation } from '../contract/frame';
+import { DEFAULT_OVERLAP, parseTiling } from '../contract/tiling';
 import { parseRegion, parseRotation } from '../contract/view';
 import { integerBetween, nonEmptyString, numberBetween, oneOf } from '../contract/validate';
 import { METHODS, type Method } from './calibrate/ranges/methods';
@@ -25,6 +26,10 @@ export interface QuantizeOptions {
   /** Of the pictures only this part is inspected, turned like this; what is written beside a picture comes first. */
   region: Rectangle | undefined;
   rotate: Rotation;
+  /** `off`, `auto`, or columns x rows: pictures are cut as the detector will cut them. */
+  tiles: string;
+  /** Share of a tile's side that neighbours have in common, 0 … 0.5. */
+  tileOverlap: number;
   /** Points of 100 of the good parts that each class may fail: thresholds per class are chosen so; undefined: not chosen. */
   setThresholds: number | undefined;
   /** Folder of pictures of good parts, which thresholds are chosen on. */
@@ -69,6 +74,8 @@ export const QUANTIZE_DEFAULTS = {
   certifyLabels: undefined,
   region: undefined,
   rotate: 0,
+  tiles: 'off',
+  tileOverlap: DEFAULT_OVERLAP,
   setThresholds: undefined,
   good: undefined,
   holdOut: 0.25,
@@ -112,6 +119,14 @@ const READERS: { [K in keyof QuantizeOptions]: (value: unknown) => QuantizeOptio
   certifyLabels: (value) => optionalString(value, 'certify-labels'),
   region: (value) => (isRectangle(value) ? value : parseRegion(value)),
   rotate: parseRotation,
+  tiles: (value) => {
+    parseTiling(value);
+    return String(value);
+  },
+  tileOverlap: (value) => {
+    parseTiling('off', value);
+    return Number(value);
+  },
   setThresholds: (value) =>
     value === undefined || value === '' ? undefined : numberBetween(value, 'set-thresholds', 0, 100),
   good: (value) => optionalString(value, 'good'),

@@ -12,6 +12,8 @@ import type { ModelManifest } from '../contract/manifest';
 import { checkManifest } from '../model/manifest';
 import { decodeOnnx, encodeOnnx, type ModelProto } from '../onnx';
 import { buildInt8 } from './build';
+import { cutSet } from './calibrate/cut-set';
+import { parseTiling, type Tiling } from '../contract/tiling';
 import { readCalibrationSet, type CalibrationSet } from './calibrate/calibration-set';
 import { certify, lowestConfidence, type Certificate } from './certificate/certify';
 import { certificateReport } from './certificate/certificate-page';
@@ -102,11 +104,13 @@ class Quantization {
     const float = await this.#openFloat(source, loaded);
     try {
       const signal = this.hooks.signal;
-      const set = await readCalibrationSet(options, signal);
+      const pictures = await readCalibrationSet(options, signal);
+      const { tiling } = this;
+      const set = tiling ? await cutSet(pictures, tiling, float.manifest.input, options.samples) : pictures;
       const labels = await this.#labels();
       const heldOut = judgedImages(set, labels);
       const onCalibration = options.labels === undefined ? undefined : labels.calibration;
-      const good = await goodParts(options, set, onCalibration && (({ path }) => onCalibration.get(path) ?? []));
+      const good = await goodParts(options, pictures, onCalibration && (({ path }) => onCalibration.get(path) ?? []));
       this.#progress('preparing', 0);
       // a resized model is still the one that was given
       const floatManifest = { ...float.manifest, sha256: loaded.manifest.sha256 };
@@ -123,6 +127,11 @@ class Quantization {
     } finally {
       await float.close();
     }
+  }
+
+  /** How the detector will cut pictures, and calibration does. */
+  get tiling(): Tiling | undefined {
+    return parseTiling(this.options.tiles, this.options.tileOverlap);
   }
 
   /** The float model at the size asked for. */
@@ -155,7 +164,7 @@ class Quantization {
     if (percent === undefined) return;
     const int8 = await Pipeline.open(this.folder, { threads: this.#threads, kernels: 'exact' });
     try {
-      const perClass = await thresholdsFor(int8, good, percent, this.hooks.signal);
+      const perClass = await thresholdsFor(int8, good, percent, this.hooks.signal, this.tiling);
       manifest.thresholds = { ...manifest.thresholds, perClass };
       manifest.recipe = { ...manifest.recipe, thresholds: { percent, goodParts: good.length } };
       await this.#write('manifest.json', JSON.stringify(manifest));

@@ -1,4 +1,5 @@
 import { expected } from '../contract/errors';
+import type { Tiling } from '../contract/tiling';
 import type { Pipeline } from '../detect/pipeline';
 import { chooseThresholds, MIN_GOOD_PARTS } from '../evaluate/class-thresholds';
 import type { DatasetImage, YoloLabel } from '../evaluate/map-dataset';
@@ -40,6 +41,7 @@ export async function goodParts(
  * The least confidence per class at which the INT8 model fails no more than the allowed share of the good parts.
  *
  * @param percent of the good parts that each class may fail
+ * @param tiling how the detector will cut pictures; undefined: not at all
  * @returns by class name
  */
 export async function thresholdsFor(
@@ -47,7 +49,8 @@ export async function thresholdsFor(
   good: readonly DatasetImage[],
   percent: number,
   signal: AbortSignal | undefined,
+  tiling?: Tiling,
 ): Promise<Record<string, number>> {
-  const found = await findAll(int8, good, () => signal?.throwIfAborted());
+  const found = await findAll(int8, good, () => signal?.throwIfAborted(), tiling);
   return chooseThresholds(found, int8.info.classNames, percent / 100);
 }

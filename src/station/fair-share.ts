@@ -24,28 +24,33 @@ export class FairShare {
     this.#perSecond = perSecond;
   }
 
-  /** Takes one frame for a camera; false: not now. */
-  take(camera: string, nowMs: number): boolean {
+  /**
+   * Takes one frame for a camera; false: not now. A frame that costs more than one is owed: its camera pays before it has the
+   * next one, however small the rate is.
+   *
+   * @param cost what the frame counts as, ≥ 1
+   */
+  take(camera: string, nowMs: number, cost = 1): boolean {
     if (this.#perSecond === Infinity) return true;
     this.#fill(nowMs);
     const bucket = this.#bucketOf(camera, nowMs);
     if (bucket.frames >= 1) {
-      bucket.frames -= 1;
+      bucket.frames -= cost;
       return true;
     }
     // a part of a frame of one's own and the rest from what others left
     if (bucket.frames + this.#spare < 1) return false;
     this.#spare -= 1 - bucket.frames;
-    bucket.frames = 0;
+    bucket.frames = 1 - cost;
     return true;
   }
 
-  /** Takes one frame only from what every camera has left over. */
-  takeSpare(nowMs: number): boolean {
+  /** Takes one frame only from what every camera has left over. @param cost as in take() */
+  takeSpare(nowMs: number, cost = 1): boolean {
     if (this.#perSecond === Infinity) return true;
     this.#fill(nowMs);
     if (this.#spare < 1) return false;
-    this.#spare -= 1;
+    this.#spare -= cost;
     return true;
   }
 

@@ -15,6 +15,8 @@ export interface AdmitRequest {
   /** Id of the camera the frame comes from (see cameraOf). */
   camera: string;
   kind: AdmitKind;
+  /** Runs of a model that the frame costs, where the asker knows; default: as the camera's last one. */
+  runs?: number;
   /** On the clock of performance.now(), ms; left out: now. */
   nowMs?: number;
 }
@@ -39,6 +41,12 @@ export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [Ther
   readonly #admitted = new RateMeter();
   readonly #inspected = new RateMeter();
   #isReported = false;
+  /** What was offered and done, each frame as often as a model runs for it: that is what heats the board. */
+  readonly #runsOffered = new RateMeter();
+  readonly #runsAdmitted = new RateMeter();
+  readonly #runsDone = new RateMeter();
+  /** Runs of a model per frame, by camera; only cameras whose frames cost more than one. */
+  readonly #runsPerFrame = new Map<string, number>();
   readonly #demands = new Map<string, number>();
   #refusedMs = -Infinity;
 
@@ -100,24 +108,28 @@ export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [Ther
    * The line comes first: shadow and calibration are only ever given what all cameras leave over, and nothing for a
    * while after a frame of the line had to be refused.
    */
-  admit({ camera, kind, nowMs = performance.now() }: AdmitRequest): Admission {
+  admit({ camera, kind, runs = this.#runsOf(camera), nowMs = performance.now() }: AdmitRequest): Admission {
     const { paused, reason } = this.#budget;
-    if (kind === 'primary') this.#offered.add(nowMs);
+    if (kind === 'primary') {
+      this.#offered.add(nowMs);
+      this.#runsOffered.add(nowMs, runs);
+    }
     if (paused) return { admitted: false, reason: 'too hot', detail: reason || 'Inspection is paused' };
-    if (kind !== 'primary') return this.#admitBeside(kind, nowMs);
-    if (!this.#share.take(camera, nowMs)) {
+    if (kind !== 'primary') return this.#admitBeside(kind, runs, nowMs);
+    if (!this.#share.take(camera, nowMs, runs)) {
       this.#refusedMs = nowMs;
       return { admitted: false, reason: 'too hot', detail: this.#limitText() };
     }
     this.#admitted.add(nowMs);
+    this.#runsAdmitted.add(nowMs, runs);
     return ADMITTED;
   }
 
-  #admitBeside(kind: AdmitKind, nowMs: number): Admission {
+  #admitBeside(kind: AdmitKind, runs: number, nowMs: number): Admission {
     if (!this.#budget.shadow) {
       return { admitted: false, reason: 'too hot', detail: this.#budget.reason || `No ${kind} work now` };
     }
-    if (nowMs - this.#refusedMs < LINE_FIRST_MS || !this.#share.takeSpare(nowMs)) {
+    if (nowMs - this.#refusedMs < LINE_FIRST_MS || !this.#share.takeSpare(nowMs, runs)) {
       return {
         admitted: false,
         reason: 'dropped by overload',
@@ -129,7 +141,8 @@ export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [Ther
 
   #limitText(): string {
     const { framesPerSecond, reason } = this.#budget;
-    const limit = `at most ${framesPerSecond.toPrecision(2)} frames per second are inspected`;
+    const what = this.#runsPerFrame.size > 0 ? 'frames or tiles' : 'frames';
+    const limit = `at most ${framesPerSecond.toPrecision(2)} ${what} per second are inspected`;
     return reason ? `${reason}; ${limit}` : `A limit is set: ${limit}`;
   }
 
@@ -145,14 +158,37 @@ export class Scheduler extends EventEmitter<{ budget: [Budget]; condition: [Ther
   /** What a camera that declared its demand may deliver now, frames per second; its demand where nothing limits it. */
   affordable(camera: string): number {
     const cameras = [...this.#demands.keys()];
-    const shares = affordable([...this.#demands.values()], this.#budget.framesPerSecond);
-    return shares[cameras.indexOf(camera)] ?? this.#budget.framesPerSecond;
+    const runs = cameras.map((each) => (this.#demands.get(each) as number) * this.#runsOf(each));
+    const shares = affordable(runs, this.#budget.framesPerSecond);
+    return (shares[cameras.indexOf(camera)] ?? this.#budget.framesPerSecond) / this.#runsOf(camera);
   }
 
-  /** A detector has inspected a frame of the line. */
-  reportInspected(nowMs = performance.now()): void {
+  /**
+   * A detector has inspected a frame of the line.
+   *
+   * @param runs of the model: one for each tile; the camera's next frames are taken to cost the same
+   */
+  reportInspected(nowMs = performance.now(), { camera, runs = 1 }: { camera?: string; runs?: number } = {}): void {
     this.#isReported = true;
     this.#inspected.add(nowMs);
+    this.#runsDone.add(nowMs, runs);
+    if (camera === undefined) return;
+    if (runs > 1) this.#runsPerFrame.set(camera, runs);
+    else this.#runsPerFrame.delete(camera);
+  }
+
+  #runsOf(camera: string): number {
+    return this.#runsPerFrame.get(camera) ?? 1;
+  }
+
+  /** As rates(), with every frame counted as often as a model runs for it: what a governor limits. */
+  runRates(nowMs = performance.now()): Pick<StationRates, 'offeredPerSecond' | 'spentPerSecond'> {
+    let declared = 0;
+    for (const [camera, perSecond] of this.#demands) declared += perSecond * this.#runsOf(camera);
+    return {
+      offeredPerSecond: Math.max(this.#runsOffered.perSecond(nowMs), declared),
+      spentPerSecond: (this.#isReported ? this.#runsDone : this.#runsAdmitted).perSecond(nowMs),
+    };
   }
 
   rates(nowMs = performance.now()): StationRates {

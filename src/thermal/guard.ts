@@ -130,7 +130,7 @@ export class ThermalGuard extends EventEmitter<{ step: [GuardState]; problem: [s
     this.#seenMs = nowMs;
     this.#lostMs = undefined;
     this.#isSensorless = false;
-    const { offeredPerSecond, spentPerSecond } = this.#around.scheduler.rates();
+    const { offeredPerSecond, spentPerSecond } = this.#around.scheduler.runRates();
     const decided = this.#governor.update({ nowMs, tempC, inspectedPerSecond: spentPerSecond, offeredPerSecond });
     this.#tell(decided, tempC, wasLost);
   }
@@ -167,7 +167,7 @@ export class ThermalGuard extends EventEmitter<{ step: [GuardState]; problem: [s
   }
 
   #blind(lostForMs: number): void {
-    const { offeredPerSecond, spentPerSecond } = this.#around.scheduler.rates();
+    const { offeredPerSecond, spentPerSecond } = this.#around.scheduler.runRates();
     const wasPaused = this.#state.condition.state === 'paused' || this.#state.budget.paused;
     const stillPaused = wasPaused && lostForMs < SENSOR_LOST_PAUSE_MS;
     const { budget } = this.#state;

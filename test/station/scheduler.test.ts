@@ -179,3 +179,40 @@ describe('scheduler', () => {
     assert.equal(scheduler.condition?.tempC, 50);
   });
 });
+
+describe('frames in tiles', () => {
+  it('cost as many frames as the model ran for the last one of their camera', () => {
+    const scheduler = new Scheduler();
+    scheduler.setBudget({ framesPerSecond: 12 });
+    scheduler.reportInspected(0, { camera: 'tiled', runs: 12 });
+    const [tiled, plain] = run(scheduler, [line('tiled', 20), line('plain', 20)], 200);
+    near(tiled, 0.5, 0.1);
+    near(plain, 6, 0.3);
+  });
+
+  it('are let in at a rate below their cost, one when the last is paid', () => {
+    const scheduler = new Scheduler();
+    scheduler.setBudget({ framesPerSecond: 2 });
+    scheduler.reportInspected(0, { camera: 'tiled', runs: 48 });
+    const [tiled] = run(scheduler, [line('tiled', 5)], 480);
+    near(tiled, 1 / 24, 0.005);
+  });
+
+  it('are what a governor sees; people see frames', () => {
+    const scheduler = new Scheduler();
+    for (let nowMs = 0; nowMs <= 60_000; nowMs += 1000) {
+      scheduler.admit({ camera: 'tiled', kind: 'primary', nowMs });
+      scheduler.reportInspected(nowMs, { camera: 'tiled', runs: 6 });
+    }
+    near(scheduler.rates(60_000).inspectedPerSecond, 1, 0.1);
+    near(scheduler.runRates(60_000).spentPerSecond, 6, 0.5);
+    near(scheduler.runRates(60_000).offeredPerSecond, 6, 0.5);
+    scheduler.setDemand('tiled', 2);
+    scheduler.setBudget({ framesPerSecond: 6 });
+    near(scheduler.affordable('tiled'), 1, 1e-9);
+    near(scheduler.runRates(60_000).offeredPerSecond, 12, 1e-9);
+    // without tiles again
+    scheduler.reportInspected(60_000, { camera: 'tiled' });
+    near(scheduler.affordable('tiled'), 2, 1e-9);
+  });
+});

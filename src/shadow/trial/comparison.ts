@@ -21,7 +21,7 @@ export interface ComparisonOptions {
   line: RoutedDetector;
   settings: ShadowSettings;
   /** False while the station has nothing to spend on shadows. */
-  allowed: () => boolean;
+  allowed: (runs: number) => boolean;
 }
 
 /** Who is told what the frames showed. */

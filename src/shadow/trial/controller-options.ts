@@ -56,7 +56,7 @@ export interface ControllerOptions {
   publicKeyPem?: string;
   createDetector: (options: DetectorOptions) => DetectorLike;
   /** False while the station has nothing to spend on shadows. */
-  allowed: () => boolean;
+  allowed: (runs: number) => boolean;
   settings?: Partial<ShadowSettings>;
   now?: () => number;
 }

@@ -75,6 +75,7 @@ export async function partOf(
       detections: answer?.detections ?? detections,
       size: answer?.image ?? inference?.image,
       confidence: answer ? given?.confidence : inference?.thresholds?.confidence,
+      ...(given?.tiling && { tiling: given.tiling, runs: answer?.tiles?.count }),
       answeredBy: controller.answererOf(id),
     },
   };
@@ -95,11 +96,20 @@ async function rawPart(
     const seconds = ANSWER_MS / 1000;
     throw new InspectionError('DETECTOR_TIMEOUT', `The line did not answer frame ${id} within ${seconds} s`);
   }
-  const { outcome, confidence } = answer;
+  const { outcome, confidence, tiling } = answer;
   if (!outcome.inspected) return { verdict: 'NOT_INSPECTED', latencyMs: undefined, frame: undefined };
   const { detections, image: size, latencyMs } = outcome;
   const verdict = detections.length > 0 ? 'FAIL' : 'PASS';
   const answeredBy = controller.answererOf(id);
-  const seen = { image, frame: frame ?? {}, id, detections, size, confidence, answeredBy };
+  const seen = {
+    image,
+    frame: frame ?? {},
+    id,
+    detections,
+    size,
+    confidence,
+    answeredBy,
+    ...(tiling && { tiling, runs: outcome.tiles?.count }),
+  };
   return { verdict, latencyMs: latencyMs.total, frame: seen };
 }

@@ -7,6 +7,7 @@ import { compareFrame, type CompareOptions, type FrameComparison } from '../comp
 import type { DisputedRecord } from '../evidence/disputed-record';
 import type { DisputedStore } from '../evidence/disputed-store';
 import type { Share } from '../../kit/intervals';
+import type { Tiling } from '../../contract/tiling';
 import { Judge, type JudgeOptions, type TrialJudgement } from '../compare/judge';
 import { RollingStatistics, type ShadowStatistics } from '../compare/statistics';
 
@@ -20,6 +21,10 @@ export interface LineFrame {
   size?: { width: number; height: number };
   /** Threshold that the line's detections have passed; undefined: the model's own. */
   confidence?: number;
+  /** How the line's picture was cut, where it was. */
+  tiling?: Tiling | undefined;
+  /** Runs of the model that the line's answer took; absent: one. */
+  runs?: number | undefined;
   answeredBy: 'primary' | 'candidate';
   /** Of the model that answered. null: it has none; undefined: not asked for. */
   scores?: ScoreMap | null;

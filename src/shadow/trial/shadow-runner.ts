@@ -1,3 +1,4 @@
+import type { Tiling } from '../../contract/tiling';
 import type { DetectOutcome, DetectorLike } from '../../contract/detector';
 import type { FrameInfo } from '../../contract/frame';
 import type { RoutedDetector } from '../../detector/routed-detector';
@@ -21,7 +22,7 @@ export interface ShadowRunnerOptions {
   /** Share of frames to look at, 0 … 1. */
   sample: number;
   /** Asked once per frame, right before it is handed over: false while the station has nothing to spend on shadows. */
-  allowed: () => boolean;
+  allowed: (runs: number) => boolean;
   /** The line must have been idle this long before the shadow starts: a line at full load is only idle for moments. */
   settleMs: number;
   /** A frame that finds the line busy for longer than this is dropped. */
@@ -44,6 +45,10 @@ export interface ShadowFrame {
   /** Stands for the frame where it has no id. */
   id: string;
   confidence: number | undefined;
+  /** How the picture is cut: as the line's was. */
+  tiling?: Tiling | undefined;
+  /** Runs of the model that it will cost; absent: one. */
+  runs?: number | undefined;
   /** Whether the scores of the whole grid are wanted with the answer. */
   scores?: boolean;
 }
@@ -90,9 +95,9 @@ export class ShadowRunner {
     this.#busy = true;
     try {
       if (!(await this.#lineSettles())) return this.#drop('line busy');
-      if (!this.#options.allowed()) return this.#drop('no budget');
-      const { image, frame, confidence, scores } = shadow;
-      const outcome = await other.detect({ image, frame, confidence, scores });
+      if (!this.#options.allowed(shadow.runs ?? 1)) return this.#drop('no budget');
+      const { image, frame, confidence, scores, tiling } = shadow;
+      const outcome = await other.detect({ image, frame, confidence, scores, ...(tiling && { tiling }) });
       if (outcome.inspected) this.#answered++;
       else this.#unanswered++;
       return outcome;
