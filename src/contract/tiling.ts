@@ -33,8 +33,8 @@ export const MAX_OVERLAP = 0.5;
  */
 export function parseTiling(tiles: unknown, overlap: unknown = DEFAULT_OVERLAP): Tiling | undefined {
   const share = numberBetween(overlap, 'the overlap of tiles', 0, MAX_OVERLAP);
-  const text = tiles === undefined || tiles === '' ? 'off' : String(tiles).trim().toLowerCase();
-  if (text === 'off') return undefined;
+  const text = typeof tiles === 'string' ? tiles.trim().toLowerCase() : tiles === undefined ? '' : 'no text';
+  if (text === 'off' || text === '') return undefined;
   if (text === 'auto') return { layout: 'auto', overlap: share };
   const [, columns, rows] = /^(\d{1,2})\s*[x×]\s*(\d{1,2})$/.exec(text)?.map(Number) ?? [];
   if (columns && rows && columns <= MAX_TILES_PER_SIDE && rows <= MAX_TILES_PER_SIDE) {

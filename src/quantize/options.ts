@@ -121,7 +121,7 @@ const READERS: { [K in keyof QuantizeOptions]: (value: unknown) => QuantizeOptio
   rotate: parseRotation,
   tiles: (value) => {
     parseTiling(value);
-    return String(value);
+    return value as string;
   },
   tileOverlap: (value) => {
     parseTiling('off', value);
