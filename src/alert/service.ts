@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expected, messageOf } from '../contract/errors';
 import type { FrameInfo } from '../contract/frame';
+import type { AppendOptions } from '../kit/durable-file';
 import { MAX_TIMER_MS, systemClock, type Clock } from '../kit/clock';
 import type { BrokerPort } from './deliver/broker';
 import { Delivery, type DeliveryOptions } from './deliver/delivery';
@@ -29,6 +30,8 @@ export interface ServiceOptions {
   presence?: Omit<PresenceOptions, 'station'>;
   delivery?: DeliveryOptions;
   outboxMaxBytes?: number;
+  /** How outbox and log are written; see AppendFile. */
+  file?: AppendOptions;
   /** Absent: the station has no golden samples. */
   golden?: GoldenOptions;
 }
@@ -119,7 +122,7 @@ export class AlertService {
     this.#golden = golden && this.#goldenDesk(golden);
     const logFolder = options.log?.folder ?? options.folder;
     if (options.log !== undefined && logFolder !== undefined) {
-      this.#log = new VerdictLog({ folder: logFolder, format: options.log.format });
+      this.#log = new VerdictLog({ folder: logFolder, format: options.log.format, file: options.file });
     }
     const pictures = options.pictures ?? { keep: false, thumbnail: false, drawPerSecond: 0, urlOf: (name) => name };
     this.#pictures = new Pictures(pictures, ports.evidence, ports.render, (sentence) => this.#warn(sentence));
@@ -147,7 +150,7 @@ export class AlertService {
     const outbox =
       broker === undefined || folder === undefined
         ? undefined
-        : await Outbox.open({ folder: join(folder, 'outbox'), maxBytes: options.outboxMaxBytes });
+        : await Outbox.open({ folder: join(folder, 'outbox'), maxBytes: options.outboxMaxBytes, file: options.file });
     if (outbox !== undefined && outbox.damaged > 0) {
       ports.warn(`The outbox had ${outbox.damaged} unreadable line(s): cut off by a crash, or spoilt on the disk`);
     }

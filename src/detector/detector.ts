@@ -108,7 +108,9 @@ export class Detector
       };
       try {
         const overload = checkRequest(request) ?? this.#options.overload;
-        const source = cameraOf({ source: '', ...request.frame });
+        // of a message, so anything: what is no text would be a camera of its own with every frame
+        const named: unknown = cameraOf({ source: '', ...request.frame });
+        const source = typeof named === 'string' ? named : '';
         this.#accept({ request, bytes: request.image.byteLength, overload, source, offeredAt, answer });
       } catch (error) {
         answer(notInspectedBecause(error));

@@ -60,10 +60,8 @@ export class WaitingLine<Job extends Waiting> {
 
   /** Takes the oldest job of the camera whose turn it is: one not served yet, else the one served longest ago. */
   shift(): Job | undefined {
-    const waiting = new Set(this.#jobs.map(({ source }) => source));
-    const unserved = this.#jobs.find(({ source }) => !this.#served.has(source))?.source;
-    const source = unserved ?? [...this.#served].find((name) => waiting.has(name));
-    const job = this.#remove(this.#jobs.find((candidate) => candidate.source === source));
+    // by the job, not by its source: a message may say anything for a name, null too
+    const job = this.#remove(this.#jobs.find(({ source }) => !this.#served.has(source)) ?? this.#ofNextServed());
     if (job) this.#remember(job.source);
     return job;
   }
@@ -74,6 +72,15 @@ export class WaitingLine<Job extends Waiting> {
     this.#jobs = [];
     this.#bytes = 0;
     return all;
+  }
+
+  /** The oldest job of the camera that was served longest ago. */
+  #ofNextServed(): Job | undefined {
+    for (const name of this.#served) {
+      const job = this.#jobs.find(({ source }) => Object.is(source, name));
+      if (job) return job;
+    }
+    return undefined;
   }
 
   #remember(source: string): void {

@@ -104,6 +104,13 @@ describe('AlertStation', () => {
     });
   }
 
+  it('a latency below nothing is none: the verdict is valid all the same', () => {
+    const inference = { ...INFERENCE, latencyMs: { ...INFERENCE.latencyMs, total: -1 } };
+    const { verdict } = station().judge({ payload: [], frame: FRAME, inference }, NOW_MS);
+    assertValid(schemas['inspection-verdict'], verdict);
+    assert.equal(verdict.latencyMs, null);
+  });
+
   it('keeps the sum of the counters right over any mixture', () => {
     const line = station();
     const inputs = [frame([]), frame([detection()]), { payload: 'x' }, { notInspected: { reason: 'timeout' } }];

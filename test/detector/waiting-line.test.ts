@@ -21,6 +21,15 @@ describe('waiting line', () => {
     assert.equal(line.shift()?.name, '0');
   });
 
+  it('a camera whose name is null, undefined or an object is served like any other: it held up the whole line', () => {
+    const line = new WaitingLine<ReturnType<typeof job>>(9);
+    const names = [null, undefined, {}, [], NaN, 'camera'] as unknown as string[];
+    for (const round of [1, 2]) for (const name of names) line.push(job(`${round}`, 'latest', 1, name));
+    const served = Array.from({ length: 12 }, () => line.shift());
+    assert.ok(served.every((one) => one !== undefined));
+    assert.equal(line.length, 0);
+  });
+
   it('never drops an `every` frame for a `latest` one', () => {
     const line = new WaitingLine<ReturnType<typeof job>>(1);
     line.push(job('every 1', 'every'));

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, truncate, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InspectionError, messageOf } from '../../contract/errors';
 import { nodeDisk, syncFolder } from '../../kit/disk';
-import { AppendFile } from '../../kit/durable-file';
+import { AppendFile, type AppendOptions } from '../../kit/durable-file';
 import { decodeLines, encodeLine } from './log-lines';
 
 /** What waits until the broker has it. */
@@ -23,6 +23,8 @@ export interface OutboxOptions {
   maxBytes?: number;
   /** A file this large is closed and a new one begun; space is given back file by file. Default 1 MiB. */
   segmentBytes?: number;
+  /** How its files are written; see AppendFile. */
+  file?: AppendOptions;
 }
 
 type Line = { put: number; topic: string; payload: string } | { acked: number };
@@ -45,6 +47,7 @@ export class Outbox {
   readonly #folder: string;
   readonly #maxBytes: number;
   readonly #segmentBytes: number;
+  readonly #file: AppendOptions | undefined;
   #segments: Segment[] = [];
   #pending: OutboxEntry[] = [];
   #lastNumber = 0;
@@ -53,7 +56,8 @@ export class Outbox {
   #dropped = 0;
   #damaged = 0;
 
-  private constructor({ folder, maxBytes = 16 * 2 ** 20, segmentBytes = 2 ** 20 }: OutboxOptions) {
+  private constructor({ folder, maxBytes = 16 * 2 ** 20, segmentBytes = 2 ** 20, file }: OutboxOptions) {
+    this.#file = file;
     this.#folder = folder;
     this.#maxBytes = maxBytes;
     this.#segmentBytes = Math.min(segmentBytes, Math.ceil(maxBytes / 4));
@@ -135,7 +139,7 @@ export class Outbox {
   #addSegment(): Segment {
     const name = `${String(this.#nextSegment).padStart(10, '0')}.log`;
     this.#nextSegment += 1;
-    const segment: Segment = { file: new AppendFile(join(this.#folder, name)), lastPut: 0 };
+    const segment: Segment = { file: new AppendFile(join(this.#folder, name), 0, this.#file), lastPut: 0 };
     this.#segments.push(segment);
     // Each file begins with how far the broker is, so that older files can go.
     segment.file.append(encodeLine({ acked: this.#acked })).catch(() => undefined);
@@ -177,7 +181,7 @@ export class Outbox {
       this.#damaged += damaged;
       // New lines must not continue a half one.
       if (goodBytes < bytes.length) await truncate(path, goodBytes);
-      this.#segments.push({ file: new AppendFile(path, goodBytes), lastPut: this.#replay(records) });
+      this.#segments.push({ file: new AppendFile(path, goodBytes, this.#file), lastPut: this.#replay(records) });
       this.#nextSegment = Number(SEGMENT_PATTERN.exec(name)?.[1]) + 1;
     }
     this.#pending = this.#pending.filter(({ number }) => number > this.#acked);

@@ -62,6 +62,11 @@ function fraction(value: unknown): number | null {
   return read !== null && read >= 0 && read <= 1 ? read : null;
 }
 
+function duration(value: unknown): number | null {
+  const read = number(value);
+  return read !== null && read >= 0 ? read : null;
+}
+
 function time(value: unknown): string | null {
   const ms = typeof value === 'string' ? Date.parse(value) : NaN;
   return Number.isNaN(ms) ? null : new Date(ms).toISOString();
@@ -113,6 +118,6 @@ export function readTrace(frameValue: unknown, inferenceValue: unknown): Trace {
     confidence: fraction(thresholds.confidence),
     iou: fraction(thresholds.iou),
     thermal: readThermal(inference.thermal),
-    latencyMs: number(latency.total),
+    latencyMs: duration(latency.total),
   };
 }
