@@ -27,7 +27,7 @@ import { HANG_MS, runTorture, Tally, type Row, type TortureOptions } from './har
 
 const NODES: readonly NodeProperties[] = [
   ...[CAMERA_IN, DEFECT_ALERT, INSPECTION_MODEL, MODEL_CALIBRATE, MODEL_SHADOW, NMS, THERMAL_GUARD, YOLO_INT8_DETECT],
-] as unknown as NodeProperties[];
+];
 
 /** Set by text that was run. */
 const CANARY = 'tortureCanary';
@@ -64,7 +64,7 @@ const HOSTILE_TEXTS: readonly unknown[] = [
     '1_000',
     '1,5',
   ],
-  ...[Symbol('x'), () => 1, new Date(NaN), Buffer.alloc(3), 10n, JSON.parse('{"__proto__":{"polluted":1}}')],
+  ...[Symbol('x'), () => 1, new Date(NaN), Buffer.alloc(3), 10n, JSON.parse('{"__proto__":{"polluted":1}}') as unknown],
 ];
 
 function isClean(): boolean {
