@@ -1,7 +1,8 @@
 import { Option } from 'commander';
 import { METHODS } from '../quantize/calibrate/ranges/methods';
 import { QUANTIZE_DEFAULTS, readOptions } from '../quantize/options';
-import { quantize, type QuantizeResult } from '../quantize/quantize';
+import { quantizeApart } from '../quantize/apart';
+import type { QuantizeResult } from '../quantize/quantize';
 import { OLD_TARGETS, TARGETS } from '../quantize/targets';
 import { OVERLAP_OPTION, TILES_OPTION } from './tile-options';
 import { action, note, type CommandResult, type RegisterCommand } from './command';
@@ -23,7 +24,7 @@ async function quantizeModel({ json: _json, ...flags }: QuantizeFlags): Promise<
   process.once('SIGTERM', stop);
   const bar = new ProgressBar();
   try {
-    const result = await quantize(options, {
+    const result = await quantizeApart(options, {
       signal: abort.signal,
       onProgress: ({ step, done }) => bar.update(done, step),
     });

@@ -6,7 +6,7 @@ import type { ModelInfo } from '../contract/detector';
 import { CHANNEL_FD, Channel } from './channel';
 import { deferred, type Deferred } from '../kit/deferred';
 import type { Answer, FromProcess, OperationName, Operations, ToProcess } from './protocol';
-import { TRANSFER_FLAGS } from '../kit/own-memory';
+import { LEAN_MALLOC, LEAN_V8_FLAGS } from '../kit/lean-process';
 import { Heartbeat } from './heartbeat';
 import { StderrTail } from './stderr-tail';
 import { Watchdog } from './watchdog';
@@ -21,21 +21,8 @@ const START_TIMEOUT_MS = 60_000;
 const ENVIRONMENT = {
   /** Decoders of the frames, one annotation and a file read at a time. */
   UV_THREADPOOL_SIZE: '4',
-  /**
-   * glibc gives memory back instead of keeping it per thread: 390 instead of 450 MB resident with yolov8n FP32 in two
-   * lanes, at the same images/s. Blocks of more than 2 MiB are mapped, and go when they are freed; the
-   * pictures of frames are smaller: mapping each of them costs a frame 1 to 2 ms of processor time.
-   */
-  MALLOC_ARENA_MAX: '2',
-  MALLOC_TRIM_THRESHOLD_: String(1024 * 1024),
-  MALLOC_MMAP_THRESHOLD_: String(2 * 1024 * 1024),
+  ...LEAN_MALLOC,
 };
-
-/**
- * V8 gives every thread three semi-spaces of up to 16 MB for short-lived objects, which it fills before it tidies up. A frame
- * leaves a few kB behind: 15 MB less per thread at the same images/s.
- */
-const V8_FLAGS = ['--max-semi-space-size=1', ...TRANSFER_FLAGS];
 
 export interface ProcessSettings {
   model: string;
@@ -95,7 +82,7 @@ export class DetectorProcess {
     // whoever does not ask for readiness must not be ended by an unhandled rejection
     this.#ready.promise.catch(() => {});
     this.#watchdog = new Watchdog(settings.watchdogMs, () => this.#stuck(settings.watchdogMs));
-    this.#child = spawn(process.execPath, [...V8_FLAGS, settings.program ?? PROGRAM], {
+    this.#child = spawn(process.execPath, [...LEAN_V8_FLAGS, settings.program ?? PROGRAM], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...ENVIRONMENT },
       windowsHide: true,

@@ -74,8 +74,6 @@ interface Certifying {
   manifest: ModelManifest;
   heldOut: CertificateImage[];
   set: CalibrationSet;
-  /** Good parts that thresholds are chosen on. */
-  good: DatasetImage[];
 }
 
 function judgedImages({ heldOut }: CalibrationSet, { judging }: Labels): CertificateImage[] {
@@ -101,29 +99,29 @@ class Quantization {
     const loaded = await loadModel(options.model);
     const source = decodeOnnx(loaded.bytes, options.model);
     assertFloatModel(source, options.model);
+    const floatManifest = await this.#describeFloat(source, loaded);
+    const signal = this.hooks.signal;
+    const pictures = await readCalibrationSet(options, signal);
+    const { tiling } = this;
+    const set = tiling ? await cutSet(pictures, tiling, floatManifest.input, options.samples) : pictures;
+    const labels = await this.#labels();
+    const heldOut = judgedImages(set, labels);
+    const onCalibration = options.labels === undefined ? undefined : labels.calibration;
+    const good = await goodParts(options, pictures, onCalibration && (({ path }) => onCalibration.get(path) ?? []));
+    this.#progress('preparing', 0);
+    const built = await buildInt8(options, loaded, floatManifest, set, {
+      threads: this.#threads,
+      progress: this.#progress,
+      signal,
+    });
+    this.#progress('writing', 0);
+    const manifest = describeInt8(options, floatManifest, built, set);
+    await this.#write('model.onnx', built.bytes);
+    await this.#write('manifest.json', JSON.stringify(manifest));
+    await this.#chooseThresholds(manifest, good);
     const float = await this.#openFloat(source, loaded);
     try {
-      const signal = this.hooks.signal;
-      const pictures = await readCalibrationSet(options, signal);
-      const { tiling } = this;
-      const set = tiling ? await cutSet(pictures, tiling, float.manifest.input, options.samples) : pictures;
-      const labels = await this.#labels();
-      const heldOut = judgedImages(set, labels);
-      const onCalibration = options.labels === undefined ? undefined : labels.calibration;
-      const good = await goodParts(options, pictures, onCalibration && (({ path }) => onCalibration.get(path) ?? []));
-      this.#progress('preparing', 0);
-      // a resized model is still the one that was given
-      const floatManifest = { ...float.manifest, sha256: loaded.manifest.sha256 };
-      const built = await buildInt8(options, loaded, floatManifest, set, {
-        threads: this.#threads,
-        progress: this.#progress,
-        signal,
-      });
-      this.#progress('writing', 0);
-      const manifest = describeInt8(options, floatManifest, built, set);
-      await this.#write('model.onnx', built.bytes);
-      await this.#write('manifest.json', JSON.stringify(manifest));
-      return await this.#certify({ float, loaded, manifest, heldOut, set, good });
+      return await this.#certify({ float, loaded, manifest, heldOut, set });
     } finally {
       await float.close();
     }
@@ -132,6 +130,14 @@ class Quantization {
   /** How the detector will cut pictures, and calibration does. */
   get tiling(): Tiling | undefined {
     return parseTiling(this.options.tiles, this.options.tileOverlap);
+  }
+
+  /** What the float model is; not kept open: calibration has a session of its own, and a Raspberry Pi 2 GB. */
+  async #describeFloat(source: ModelProto, loaded: LoadedModel): Promise<ModelManifest> {
+    const float = await this.#openFloat(source, loaded);
+    await float.close();
+    // a resized model is still the one that was given
+    return { ...float.manifest, sha256: loaded.manifest.sha256 };
   }
 
   /** The float model at the size asked for. */
@@ -173,9 +179,8 @@ class Quantization {
     }
   }
 
-  async #certify({ float, loaded, manifest, heldOut, set, good }: Certifying): Promise<QuantizeResult> {
+  async #certify({ float, loaded, manifest, heldOut, set }: Certifying): Promise<QuantizeResult> {
     const { options } = this;
-    await this.#chooseThresholds(manifest, good);
     const { confidence = DEFAULT_CONFIDENCE, perClass: classConfidence } = manifest.thresholds ?? {};
     const int8 = await Pipeline.open(this.folder, { threads: this.#threads, kernels: 'exact' });
     try {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ROOT } from '../helpers/root';
+import { waitFor } from '../helpers/wait-for';
 import { TINY_CLASSES, writeTinyModel } from '../helpers/tiny-model';
 import { colouredCells, writePictures } from '../quantize/pictures';
 
@@ -56,6 +57,20 @@ describe('edge-inspect quantize and bench', () => {
     model = writeTinyModel(join(folder, 'tiny.onnx'));
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('killed by force, it leaves nothing behind: the process that quantizes notices and tidies up', async () => {
+    const out = join(folder, 'killed');
+    const child = spawn(
+      process.execPath,
+      [MAIN, 'quantize', '--model', model, '--calibration', pictures, '--out', out, '--samples', '100'],
+      { stdio: 'ignore' },
+    );
+    const partial = () => readdirSync(folder).filter((name) => name.startsWith('.killed.partial-'));
+    await waitFor('the folder in the making', () => partial().length > 0);
+    child.kill('SIGKILL');
+    await waitFor('nothing left', () => partial().length === 0);
+    assert.equal(existsSync(out), false);
+  });
 
   it('writes a certified model, one JSON document on stdout and the progress on stderr; bench compares it', async () => {
     const out = join(folder, 'int8');

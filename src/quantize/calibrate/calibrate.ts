@@ -2,6 +2,7 @@ import { clone } from '@bufbuild/protobuf';
 import { DataType, encodeOnnx, int64Tensor, makeNode, makeValue, sizeOf, type ModelProto } from '../../onnx';
 import { ModelProtoSchema } from '../../onnx/generated/onnx';
 import { ModelSession, type Tensor } from '../../model/session';
+import { discard } from '../../kit/own-memory';
 import { minmax, RANGE_METHODS, type Method } from './ranges/methods';
 import type { Range } from './ranges/range';
 
@@ -74,17 +75,28 @@ async function pass(
   [from, to]: [number, number],
   look: (outputs: Record<string, Tensor>) => void,
 ): Promise<void> {
-  const session = await ModelSession.open(encodeOnnx(model), { threads: options.threads });
+  const session = await openOnce(model, options.threads);
   try {
     let seen = 0;
     for await (const feeds of reader.read()) {
-      look(await session.run(feeds));
+      const outputs = await session.run(feeds);
+      look(outputs);
+      // a hundred megabytes per picture that V8 would let pile up
+      discard(Object.values(outputs).map(({ data }) => data as Float32Array));
       seen++;
       options.onProgress?.(from + ((to - from) * seen) / reader.count);
     }
   } finally {
     await session.release();
   }
+}
+
+/** A session of a model that is not kept: neither are its bytes. */
+export async function openOnce(model: ModelProto, threads: number): Promise<ModelSession> {
+  const bytes = encodeOnnx(model);
+  const session = await ModelSession.open(bytes, { threads });
+  discard([bytes]);
+  return session;
 }
 
 const minimumOf = (value: string): string => `${value}:minimum`;
@@ -202,7 +214,7 @@ export async function shapesOf(
     graph.node.push(makeNode('Shape', name, [value], [name]));
     graph.output.push(makeValue(name, DataType.INT64));
   }
-  const session = await ModelSession.open(encodeOnnx(changed), { threads });
+  const session = await openOnce(changed, threads);
   try {
     for await (const feeds of reader.read()) {
       const outputs = await session.run(feeds);

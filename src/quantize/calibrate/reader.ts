@@ -1,5 +1,6 @@
 import type { View } from '../../contract/view';
 import { decodeAndLetterbox } from '../../image/letterbox';
+import { discard } from '../../kit/own-memory';
 import type { ModelManifest } from '../../contract/manifest';
 import { openPictureTensor } from '../../model/picture-tensor';
 import type { CalibrationReader } from './calibrate';
@@ -9,7 +10,7 @@ const AHEAD = 3;
 
 /**
  * Feeds pictures to the float model through the very same decoding, letterbox and scaling that the detector uses. Pictures
- * are read again for every pass: nothing but a few of them is in memory.
+ * are read again for every pass: nothing but a few of them is in memory, and a picture's numbers are gone when the next is asked for.
  *
  * @param load the encoded bytes of picture number `index`
  * @param viewOf what of that picture is inspected
@@ -36,7 +37,10 @@ export function pictureReader(
             pixels.catch(() => undefined);
             waiting.push(pixels);
           }
-          yield { [inputName]: await pictureTensor.of(await waiting.shift()!) };
+          const pixels = await waiting.shift()!;
+          const picture = await pictureTensor.of(pixels);
+          yield { [inputName]: picture };
+          discard([pixels, picture.data as Float32Array]);
         }
       } finally {
         await pictureTensor.close();

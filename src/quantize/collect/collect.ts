@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { InspectionError, type ErrorCode } from '../../contract/errors';
 import type { FrameInfo } from '../../contract/frame';
+import { LEAN_MALLOC, LEAN_V8_FLAGS } from '../../kit/lean-process';
 import { integerBetween, nonEmptyString, numberBetween } from '../../contract/validate';
 import type { CalibrationOutcome, FromWorker, Offered, ToWorker } from './collect-protocol';
 import type { QuantizeOptions } from '../options';
@@ -89,10 +90,11 @@ export class CalibrationCollector extends EventEmitter<{
     if (this.#child) return;
     const { folder, similarBits, nice } = this.#options;
     this.#setState('starting');
-    // no inspector port and no loader of the host process; bytes as they are instead of JSON
+    // no inspector port and no loader of the host process, memory that is given back; bytes as they are instead of JSON
     const child = fork(WORKER, [], {
       serialization: 'advanced',
-      execArgv: [],
+      execArgv: [...LEAN_V8_FLAGS],
+      env: { ...process.env, ...LEAN_MALLOC },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#child = child;

@@ -2,9 +2,9 @@ import type { ModelManifest } from '../../contract/manifest';
 import { CandidateList } from '../../detect/candidates';
 import { headOf } from '../../detect/heads';
 import { iou } from '../../kit/box';
-import { ModelSession, type Tensor } from '../../model/session';
-import { encodeOnnx, type ModelProto } from '../../onnx';
-import { withOutputs, type CalibrationReader } from '../calibrate/calibrate';
+import type { Tensor } from '../../model/session';
+import type { ModelProto } from '../../onnx';
+import { openOnce, withOutputs, type CalibrationReader } from '../calibrate/calibrate';
 import { manifestHead, rawOutputs, type CutHead } from './cut-heads';
 
 /** Pictures that both ways of decoding are compared on. */
@@ -40,7 +40,7 @@ export async function cutSaysTheSame(
   const whole = prepared.graph!.output.map(({ name }) => name);
   const model = withOutputs(prepared, [...whole, ...raw.map(({ value }) => value)]);
   const head = manifestHead(cut, ({ value }) => ({ name: value, layout: 'nchw', type: 'float32' }));
-  const session = await ModelSession.open(encodeOnnx(model), { threads });
+  const session = await openOnce(model, threads);
   try {
     let pictures = 0;
     for await (const feeds of reader.read()) {
