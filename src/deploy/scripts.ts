@@ -38,7 +38,7 @@ b=$1/${STATE_FOLDER}
 case $(readlink "$1/node_modules/$3" 2>/dev/null) in *"/releases/$2/"*) ;; *) rm -rf -- "$b/releases/$2" "$b/releases/$2.part" ;; esac
 rm -rf -- "$b/incoming" "$b/deploy"
 rm -f -- "$b"/upload-*
-rmdir -- "$b/releases" "$b/flows" 2>/dev/null
+rmdir -- "$b/releases" "$b/flows" "$b" 2>/dev/null
 exit 0`;
 
 /** Removes a user folder that deploy made, where nothing but its journal is in it. */

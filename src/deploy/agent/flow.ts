@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { InspectionError } from '../../contract/errors';
 import { nodeDisk, replaceFile } from '../../kit/disk';
 import { AdminApi, type Flows } from './admin-api';
@@ -104,12 +105,30 @@ export const flowOperations = {
     // in the very order it had, where nobody changed anything else meanwhile
     const flows = fingerprint(restored) === fingerprint(before.flows) ? before.flows : restored;
     if (JSON.stringify(flows) !== JSON.stringify(current.flows)) await api.replace({ rev: current.rev, flows });
+    forgetNodes(
+      job,
+      before.ids.filter((id) => !before.flows.some((node) => node.id === id)),
+    );
     if (before.deployed === null) rmSync(fileOf(job), { force: true });
     else await replaceFile(nodeDisk, fileOf(job), Buffer.from(before.deployed));
     state.forget('flow');
     return 'the flows are as they were';
   },
 };
+
+/** Folder of what nodes keep in the user folder: `inspection/<kind>/<id>`. */
+const KEPT_BY_NODES = 'inspection';
+
+/** Removes what nodes kept that were there for a moment only. */
+function forgetNodes({ userDir }: Job, ids: readonly string[]): void {
+  const root = join(userDir, KEPT_BY_NODES);
+  if (!existsSync(root)) return;
+  for (const kind of readdirSync(root)) {
+    for (const id of ids) rmSync(join(root, kind, id), { recursive: true, force: true });
+    if (readdirSync(join(root, kind)).length === 0) rmdirSync(join(root, kind));
+  }
+  if (readdirSync(root).length === 0) rmdirSync(root);
+}
 
 function textAt(path: string): string | null {
   return existsSync(path) ? readFileSync(path, 'utf8') : null;
