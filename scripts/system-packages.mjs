@@ -13,6 +13,10 @@ const PACKAGES = [
   { program: 'qemu-x86_64', debian: 'qemu-user', why: 'PCs with other processors' },
   { program: 'chromium', debian: 'chromium', why: 'the Node-RED editor and the dashboard' },
   { program: 'qemu-aarch64', debian: 'qemu-user', why: 'other processors' },
+  { program: 'ssh', debian: 'openssh-client', why: 'deploying' },
+  { program: 'sshd', debian: 'openssh-server', why: 'a real server to deploy to' },
+  { program: 'systemd-analyze', debian: 'systemd', why: 'units of a station' },
+  { program: 'logrotate', debian: 'logrotate', why: 'logs of a station' },
 ];
 
 /** What the tests on emulated processors need. */

@@ -116,6 +116,8 @@ describe('a deploy that fails', () => {
     change?: () => Partial<DeployOptions> | Promise<Partial<DeployOptions>>;
     says: RegExp;
     nothingDone?: true;
+    /** Package and model are there already: only the flow is new. */
+    isInstalled?: true;
   }[] = [
     {
       name: 'check: a 32-bit processor',
@@ -220,6 +222,7 @@ describe('a deploy that fails', () => {
     },
     {
       name: 'flow: the API wants a token',
+      isInstalled: true,
       breakIt: () => {
         proxy.onRequest = ({ url }, response) => {
           if (url !== '/flows') return false;
@@ -231,6 +234,7 @@ describe('a deploy that fails', () => {
     },
     {
       name: 'flow: it needs nodes that nobody has installed',
+      isInstalled: true,
       change: () => ({
         flow: {
           nodes: [
@@ -244,6 +248,7 @@ describe('a deploy that fails', () => {
     },
     {
       name: 'flow: the answer to the import is refused after it was taken',
+      isInstalled: true,
       breakIt: () => {
         let wasPosted = false;
         proxy.onAnswer = ({ method, url }) => void (wasPosted ||= method === 'POST' && url === '/flows');
@@ -259,6 +264,7 @@ describe('a deploy that fails', () => {
     },
     {
       name: 'verify: the model does not answer on the line',
+      isInstalled: true,
       breakIt: () => {
         // the model answers while it is installed, and no more when it is verified
         const real = process.execPath;
@@ -277,8 +283,9 @@ esac`,
     },
   ];
 
-  for (const { name, breakIt, mend, change, says, nothingDone } of UNDONE) {
+  for (const { name, breakIt, mend, change, says, nothingDone, isInstalled } of UNDONE) {
     it(`is put back: ${name}`, async () => {
+      if (isInstalled) assert.ok((await run({ flow: undefined })).ok);
       breakIt?.();
       const snapshot = target.snapshot();
       const flows = JSON.stringify(await target.flows());
@@ -340,8 +347,9 @@ esac`,
     },
   ];
 
-  for (const [index, { name, breakIt, mend }] of CUT.entries()) {
+  for (const { name, breakIt, mend } of CUT) {
     it(`goes on where it was cut off: ${name}`, async () => {
+      await reset();
       const flows = JSON.stringify(await others());
       breakIt();
       const cut = await run();
@@ -355,7 +363,6 @@ esac`,
       assert.ok(!existsSync(join(target.userDir, '.edge-inspect', 'deploy')));
       const third = await run();
       assert.deepEqual([third.ok, third.changed], [true, false]);
-      if (index < CUT.length - 1) await reset();
     });
   }
 

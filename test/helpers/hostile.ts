@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const file = (folder: string): string => join(folder, 'executed');
@@ -60,5 +60,5 @@ export const HOSTILE: ((folder: string) => string)[] = [
 ];
 
 export function hasNothingHappened(folder: string): boolean {
-  return !existsSync(file(folder));
+  return !readdirSync(folder).some((name) => name.startsWith('executed'));
 }
