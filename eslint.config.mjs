@@ -42,4 +42,13 @@ export default tseslint.config(
       },
     },
   },
+  {
+    // bodies of function nodes
+    files: ['scripts/dashboard/functions/*.js'],
+    languageOptions: {
+      sourceType: 'commonjs',
+      parserOptions: { ecmaFeatures: { globalReturn: true } },
+      globals: { msg: 'readonly', context: 'readonly', Buffer: 'readonly' },
+    },
+  },
 );

@@ -13,10 +13,10 @@ import { ROOT } from '../../test/helpers/root';
 import { dashboardExample, startDashboard, type FlowNode } from '../../test/alert/support/dashboard';
 
 const VIEWS = [
-  { name: 'panel', width: 1280, height: 800, locale: 'en-US' },
-  { name: 'phone', width: 390, height: 844, locale: 'en-US' },
-  { name: 'panel-zh', width: 1280, height: 800, locale: 'zh-CN' },
-];
+  { name: 'panel', width: 1280, height: 800, locale: 'en-US', colorScheme: 'light' },
+  { name: 'phone', width: 390, height: 844, locale: 'en-US', colorScheme: 'dark' },
+  { name: 'panel-zh', width: 1280, height: 800, locale: 'zh-CN', colorScheme: 'dark' },
+] as const;
 const OUT = join(ROOT, 'docs', 'images');
 /** How long the line runs before the pictures are taken. */
 const RUN_MS = Number(process.argv[2] ?? 60) * 1000;
@@ -40,8 +40,8 @@ async function main(): Promise<void> {
     writeFileSync(temperatureFile, '61400\n');
     await dashboard.nodeRed.deploy(simulatedLine(dashboardExample(), temperatureFile));
     await sleep(RUN_MS);
-    for (const { name, width, height, locale } of VIEWS) {
-      const context = await browser.newContext({ viewport: { width, height }, locale, colorScheme: 'dark' });
+    for (const { name, width, height, locale, colorScheme } of VIEWS) {
+      const context = await browser.newContext({ viewport: { width, height }, locale, colorScheme });
       const page = await context.newPage();
       page.on('pageerror', (error) => console.error(`${name}: ${String(error)}`));
       await page.goto(dashboard.url, { timeout: 180_000, waitUntil: 'domcontentloaded' });
