@@ -87,6 +87,8 @@ describe('the factory dashboard in a browser', () => {
     assert.ok(box && shown && box.width > 0 && box.width <= shown.width + 1, 'the box lies on the picture');
     assert.match(await evidence.innerText(), /tiny/);
     await evidence.locator('button:has-text("Close")').click();
+    // what covers the page while the dialog goes would take the next press
+    await page.locator('.v-overlay__scrim').waitFor({ state: 'detached' });
   });
 
   it('lets a slider change the verdict of the next part', async () => {
