@@ -140,6 +140,11 @@ export = function (RED: NodeAPI) {
         const topic = stationTopic(station, 'picture');
         send([null, { topic, payload, verdict }]);
       },
+      silence: (payload) => {
+        send([null, { topic: stationTopic(station, 'status'), payload, qos: 1, retain: true }]);
+        if (payload.silentSince === undefined) return;
+        show({ fill: 'yellow', shape: 'ring', text: word('silent', { seconds: config.silenceAfterSeconds }) });
+      },
       warn: (sentence) => node.warn(sentence),
     };
   }
@@ -197,11 +202,17 @@ export = function (RED: NodeAPI) {
       const evidence = evidenceOf(context, options.folder);
       const render = rendererOf(modelNodeOf((id) => RED.nodes.getNode(id), config.model));
       const started = AlertService.start(options, { ...portsOf(context), broker, evidence, render });
-      started.then(() => broker?.open(), fail);
+      started.then((service) => {
+        broker?.open();
+        if (isClosing()) return;
+        const { silence } = service;
+        monitor.partFlows.set(node.id, { station, isSilent: () => silence.isSilent, seconds: () => silence.seconds });
+      }, fail);
       onClose(async () => {
         const service = await started.catch(() => undefined);
         await service?.stop();
         monitor.golden.delete(node.id);
+        monitor.partFlows.delete(node.id);
         await saveBooks();
       });
 

@@ -53,6 +53,8 @@ export const DEFECT_ALERT = defineProperties({
     }),
     // empty: 0.25, which is below the thresholds of any model in use, so that those decide
     minConfidence: optionalNumber({ icon: 'sliders', min: 0, max: 1, step: 0.01, placeholder: '0.25' }),
+    // 0: never
+    silenceAfterSeconds: number({ icon: 'bell-slash-o', default: 60, min: 0, max: 604_800, step: 1, unit: 's' }),
     rules: json({ icon: 'gavel', check: (rules) => void readRules(rules) }),
     goldenSamples: list({ section: 'golden', icon: 'star', parse: (samples) => readSamples(samples) }),
     goldenExpiryMinutes: number({

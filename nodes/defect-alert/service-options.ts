@@ -75,6 +75,7 @@ export function serviceOptions(
       drawPerSecond: config.drawPerSecond,
       urlOf: (name) => `${evidenceBase}${adminRoot}inspection/evidence/${id}/${name}`,
     },
+    silenceAfterMs: config.silenceAfterSeconds * 1000,
     delivery: { perSecond: config.deliveryPerSecond },
     presence: {
       version,

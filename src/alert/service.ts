@@ -12,9 +12,10 @@ import { GoldenDesk } from './golden/desk';
 import type { GoldenAlert, GoldenRecord } from './golden/records';
 import { Outbox } from './deliver/outbox';
 import { Pictures, type EvidencePictureOptions, type Renderer } from './keep/pictures';
-import { Presence, type PresenceOptions } from './announce/presence';
+import { Presence, statusOf, type PresenceOptions, type StatusMessage } from './announce/presence';
 import type { AlertRules } from './judge/rules';
 import { rulesId } from './judge/rules-id';
+import { SilenceWatch } from './announce/silence';
 import { StateFile } from './keep/state-file';
 import { AlertStation, type FrameInput, type Judgement } from './station';
 import { VerdictLog, type LogFormat } from './keep/verdict-log';
@@ -32,6 +33,8 @@ export interface ServiceOptions {
   outboxMaxBytes?: number;
   /** How outbox and log are written; see AppendFile. */
   file?: AppendOptions;
+  /** Without a part for this long the station is silent, and says so; 0 or absent: never. */
+  silenceAfterMs?: number;
   /** Absent: the station has no golden samples. */
   golden?: GoldenOptions;
 }
@@ -41,6 +44,8 @@ export interface ServicePorts {
   alert(topic: string, alert: Alert | GoldenAlert): void;
   /** Something about the golden samples, for output 2. */
   golden?(record: GoldenRecord): void;
+  /** No part comes any more, or again: for output 2, status and metrics. */
+  silence?(status: StatusMessage): void;
   /** A picture drawn for the dashboard. */
   picture(jpeg: Buffer, verdict: VerdictRecord): void;
   warn(sentence: string): void;
@@ -90,6 +95,7 @@ export class AlertService {
   readonly #pictures: Pictures;
   readonly #golden: GoldenDesk | undefined;
   readonly #goldenAlertTopic: string;
+  readonly #silence: SilenceWatch;
   /** Alerts become ready one after the other, so that a thumbnail never changes their order. */
   #alertChain: Promise<void> = Promise.resolve();
   #summaryTimer: NodeJS.Timeout | undefined;
@@ -120,6 +126,10 @@ export class AlertService {
     );
     this.#goldenAlertTopic = `${options.alertTopic}/golden`;
     this.#golden = golden && this.#goldenDesk(golden);
+    this.#silence = new SilenceWatch(options.silenceAfterMs ?? 0, (sinceMs) => {
+      this.#presence?.silence(sinceMs);
+      ports.silence?.(statusOf(options.station, 'online', Date.now(), sinceMs));
+    });
     const logFolder = options.log?.folder ?? options.folder;
     if (options.log !== undefined && logFolder !== undefined) {
       this.#log = new VerdictLog({ folder: logFolder, format: options.log.format, file: options.file });
@@ -160,6 +170,11 @@ export class AlertService {
     return service;
   }
 
+  /** Whether parts come, and since when not. */
+  get silence(): Pick<SilenceWatch, 'isSilent' | 'seconds'> {
+    return this.#silence;
+  }
+
   get station(): AlertStation {
     return this.#station;
   }
@@ -176,6 +191,7 @@ export class AlertService {
   handle(input: ServiceInput): Judgement & { settled: Promise<void> } {
     const judgement = this.#station.judge(input, this.#clock.wallMs(), this.#clock.steadyMs());
     const { verdict, alerts } = judgement;
+    this.#silence.partCame();
     this.#presence?.verdict(verdict);
     this.#log?.write(verdict).catch((error: unknown) => this.#warn(messageOf(error)));
     this.#draw(input, verdict);
@@ -217,6 +233,7 @@ export class AlertService {
   async stop(): Promise<void> {
     clearTimeout(this.#summaryTimer);
     clearTimeout(this.#saveTimer);
+    this.#silence.stop();
     await this.#golden?.stop().catch((error: unknown) => this.#warn(messageOf(error)));
     await this.#alertChain;
     this.#delivery?.stop();

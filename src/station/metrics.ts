@@ -241,6 +241,20 @@ const ROWS: MetricRow[] = [
     samples: perAccount(({ underWay }) => [[underWay, {}]]),
   },
   {
+    kind: Gauge,
+    name: 'silent',
+    help: '1 while no part has come for the time that is set in the node',
+    labels: ['station', 'node'],
+    samples: (m) => [...m.partFlows].map(([node, { station, isSilent }]) => [isSilent() ? 1 : 0, { station, node }]),
+  },
+  {
+    kind: Gauge,
+    name: 'last_part_seconds',
+    help: 'Since the last part of a station, or since its start',
+    labels: ['station', 'node'],
+    samples: (m) => [...m.partFlows].map(([node, { station, seconds }]) => [seconds(), { station, node }]),
+  },
+  {
     kind: Counter,
     name: 'golden_checks_total',
     help: 'Announced golden parts by how they ended; none of them is among the verdicts',

@@ -13,6 +13,7 @@ import type {
   GoldenStanding,
   GuardSource,
   Inspected,
+  PartFlow,
   VerdictCount,
 } from './sources';
 
@@ -64,6 +65,8 @@ export class StationMonitor {
   readonly books: Books;
   readonly #latencies = new Map<string, ModelLatency>();
   readonly #verdicts = new Map<string, VerdictCount>();
+  /** By node. */
+  readonly partFlows = new Map<string, PartFlow>();
   /** By node. */
   readonly golden = new Map<string, GoldenStanding>();
   readonly #goldenCounts = new Map<string, GoldenCount>();

@@ -47,6 +47,14 @@ export interface GoldenCount {
   count: number;
 }
 
+/** Whether parts come to a station. */
+export interface PartFlow {
+  station: string;
+  isSilent: () => boolean;
+  /** Since the last part, or the start, s. */
+  seconds: () => number;
+}
+
 /** How the golden samples of a station stand. */
 export interface GoldenStanding {
   station: string;

@@ -92,6 +92,24 @@ describe('defect-alert node', () => {
     assertValid(schemas['inspection-verdict'], node.verdicts[0]?.payload);
   });
 
+  it('a detector that is disabled is no silence: the node says that no part comes, and that one came', async () => {
+    const status = (node: Bench) => node.verdicts.filter(({ topic }) => topic === 'inspection/line-1/status');
+    const disabled = { id: 'detect', z: 'tab', type: 'helper', d: true, wires: [['n']] };
+    const node = await bench({ silenceAfterSeconds: 0.1 }, [disabled]);
+    const shown: { fill?: string }[] = [];
+    helper.getNode('n').status = (badge) => void shown.push(badge as { fill?: string });
+    await until(() => status(node).length === 1, 'the message');
+    assertValid(schemas['inspection-status'], status(node)[0]?.payload);
+    assert.ok(status(node)[0]?.payload.silentSince);
+    assert.equal(shown[0]?.fill, 'yellow');
+    const metrics = async () => (await helper.request().get('/edge-inspect/metrics')).text;
+    assert.match(await metrics(), /^edge_inspect_silent\{station="line-1",node="n"\} 1$/m);
+    node.receive({ payload: [], frame: FRAME });
+    await until(() => status(node).length >= 2, 'the end of the silence');
+    assert.equal(status(node)[1]?.payload.silentSince, undefined);
+    assert.match(await metrics(), /^edge_inspect_last_part_seconds\{station="line-1",node="n"\} [\d.]+$/m);
+  });
+
   it('answers a message that is no detection list with done(err) and NOT_INSPECTED, and goes on', async () => {
     const node = await bench();
     node.receive({ payload: 'cat' });

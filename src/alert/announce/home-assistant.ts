@@ -97,6 +97,17 @@ const ENTITIES: Entity[] = [
   },
   {
     component: 'binary_sensor',
+    id: 'silent',
+    name: 'No parts',
+    topic: 'status',
+    fields: {
+      device_class: 'problem',
+      value_template: "{{ 'ON' if value_json.silentSince is defined else 'OFF' }}",
+      entity_category: 'diagnostic',
+    },
+  },
+  {
+    component: 'binary_sensor',
     id: 'online',
     name: 'Online',
     topic: 'status',

@@ -27,12 +27,30 @@ export interface StatusMessage {
   status: 'online' | 'offline';
   station: string;
   time?: string;
+  /** No part has come since then; absent: parts come. */
+  silentSince?: string;
 }
 
 /** Liveness on `inspection/<station>/status`, retained. Without a time it is the Last Will, which is written in advance. */
 export function statusMessage(station: string, status: StatusMessage['status'], nowMs?: number): BrokerMessage {
+  return statusOnTopic(statusOf(station, status, nowMs));
+}
+
+/** @param silentSinceMs when the last part came, ms since 1970, while none comes any more */
+export function statusOf(
+  station: string,
+  status: StatusMessage['status'],
+  nowMs?: number,
+  silentSinceMs?: number,
+): StatusMessage {
   const time = nowMs === undefined ? {} : { time: new Date(nowMs).toISOString() };
-  const payload = JSON.stringify({ status, station, ...time } satisfies StatusMessage);
+  const silence = silentSinceMs === undefined ? {} : { silentSince: new Date(silentSinceMs).toISOString() };
+  return { status, station, ...time, ...silence };
+}
+
+function statusOnTopic(status: StatusMessage): BrokerMessage {
+  const { station } = status;
+  const payload = JSON.stringify(status);
   return { topic: stationTopic(station, 'status'), payload, qos: 1, retain: true };
 }
 
@@ -47,6 +65,7 @@ export class Presence {
   readonly #sparkplug: SparkplugEdge | undefined;
   #lastVerdict: VerdictRecord | undefined;
   #lastGolden: BrokerMessage | undefined;
+  #silentSinceMs: number | undefined;
   #wasConnected = false;
 
   private constructor(
@@ -108,6 +127,17 @@ export class Presence {
     void this.#broker.tell(this.#lastGolden);
   }
 
+  /** Parts do not come any more, or again (undefined); said again with every connection. */
+  silence(silentSinceMs: number | undefined): void {
+    this.#silentSinceMs = silentSinceMs;
+    if (this.#wasConnected) this.#tellOnline();
+  }
+
+  #tellOnline(): void {
+    const status = statusOf(this.#options.station, 'online', Date.now(), this.#silentSinceMs);
+    void this.#broker.tell(statusOnTopic(status));
+  }
+
   /** Says that the station goes away on purpose; the will is only for the other case. */
   async stop(): Promise<void> {
     if (this.#sparkplug !== undefined) await this.#broker.tell({ ...this.#sparkplug.death(), retain: false });
@@ -133,7 +163,7 @@ export class Presence {
       }
       return;
     }
-    void this.#broker.tell(statusMessage(this.#options.station, 'online', Date.now()));
+    this.#tellOnline();
     if (this.#lastGolden !== undefined) void this.#broker.tell(this.#lastGolden);
     if (this.#options.homeAssistantPrefix !== undefined) {
       const { station, version, homeAssistantPrefix, golden } = this.#options;
