@@ -99,6 +99,15 @@ export const CAMERA_IN = defineProperties({
       max: Number.MAX_SAFE_INTEGER,
       when: { source: ['simulator'] },
     }),
+    // blank: every part is another board
+    design: optionalInteger({
+      icon: 'clone',
+      min: 0,
+      max: Number.MAX_SAFE_INTEGER,
+      when: { source: ['simulator'] },
+    }),
+    shift: number({ icon: 'arrows', default: 0, min: 0, max: 0.25, step: 0.05, when: { source: ['simulator'] } }),
+    turn: number({ icon: 'undo', default: 0, min: 0, max: 180, unit: 'degrees', when: { source: ['simulator'] } }),
     url: parsed({
       icon: 'globe',
       when: NETWORK,

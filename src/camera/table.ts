@@ -88,8 +88,12 @@ const SOURCES: Record<string, SourceRow> = {
     const loop = raw.loop === true || raw.loop === 'true';
     return { canWait: true, open: (listener) => folderSource({ path, loop, maxBytes }, listener) };
   },
-  simulator({ seed, look, defectRate }) {
-    const options = lineOptions({ seed: filled(seed), look: filled(look), defectRate: filled(defectRate) });
+  simulator({ seed, look, defectRate, design, shift, turn }) {
+    const options = lineOptions({
+      ...{ seed: filled(seed), look: filled(look), defectRate: filled(defectRate) },
+      // 0: a part that lies still
+      ...{ design: filled(design), shift: Number(shift) ? shift : undefined, turn: Number(turn) ? turn : undefined },
+    });
     return { canWait: true, open: (listener) => simulatorSource(options, listener) };
   },
   http(raw, settings, credentials) {

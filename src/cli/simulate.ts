@@ -15,7 +15,10 @@ const WORKERS = 2;
 /** Training wants mostly defects, and some boards without. */
 const DEFAULT_DEFECT_RATE = 0.9;
 
-const OPTION_NAMES = { seed: '--seed', look: '--look', defectRate: '--defect-rate', defects: '--defects' };
+const OPTION_NAMES = {
+  ...{ seed: '--seed', look: '--look', defectRate: '--defect-rate', defects: '--defects' },
+  ...{ design: '--design', size: '--size', shift: '--shift', turn: '--turn', stretch: '--stretch' },
+};
 
 interface SimulateOptions {
   count?: string;
@@ -24,6 +27,11 @@ interface SimulateOptions {
   look?: string;
   defectRate?: string;
   defects?: string;
+  design?: string;
+  size?: string;
+  shift?: string;
+  turn?: string;
+  stretch?: string;
   json?: boolean;
 }
 
@@ -62,6 +70,11 @@ export const registerSimulate: RegisterCommand = (program) => {
     .option('--look <look>', LOOKS.join(' | '), 'binarised')
     .option('--defect-rate <share>', 'share of boards with at least one defect, 0 to 1', String(DEFAULT_DEFECT_RATE))
     .option('--defects <n>', 'defects on a defective board: a number or a range such as 16-26; default 3 to 12')
+    .option('--design <n>', 'every part is this board but for its defects; default: each another')
+    .option('--size <WxH>', 'a panel of boards, up to 12 megapixels, such as 4000x3000; default: one board, 640x640')
+    .option('--shift <share>', 'parts on a belt, shifted by up to this share of the picture, 0 to 0.25')
+    .option('--turn <degrees>', 'and turned by up to so much, 0 to 180')
+    .option('--stretch <share>', 'and larger or smaller by up to this share, 0 to 0.2')
     .option('--json', 'print one JSON document')
     .action(action(simulate));
   for (const register of SUBCOMMANDS) register(command);

@@ -42,6 +42,8 @@ export interface BoardOptions {
   defects?: number | readonly DefectClass[];
   /** How far a truth box reaches beyond the changed pixels, px. Default BOX_MARGIN_PX. */
   boxMarginPx?: number;
+  /** The layout is that of `seed` whatever happens, and the defects go by this: parts of one design. Left out: `seed` picks both. */
+  defectSeed?: number;
 }
 
 export interface SimulatedBoard {
@@ -85,15 +87,18 @@ export function drawCopper(options: BoardOptions, look: DrawnLook): CopperBoard 
   let best: CopperBoard | undefined;
   for (let attempt = 0; attempt < MAX_BOARDS; attempt++) {
     // a stream for each step: the same seed without defects is the same board, as a reference to compare with
-    const stream = (step: string) => new Random(step, options.seed, attempt);
-    const wanted = wantedDefects(options, stream('wanted'));
+    const isOneDesign = options.defectSeed !== undefined;
+    const stream = (step: string) => new Random(step, options.seed, isOneDesign ? 0 : attempt);
+    const wrong = (step: string) =>
+      isOneDesign ? new Random(step, options.seed, options.defectSeed!, attempt) : stream(step);
+    const wanted = wantedDefects(options, wrong('wanted'));
     const sheet = new Sheet(BOARD_SIZE_PX, LAYOUT_MARGIN_PX);
     const layout = stream('layout');
     layout.weighted(LAYOUTS).draw(sheet, layout);
     if (look === 'photo') legend(sheet, stream('legend'));
     const board = scan(sheet, stream('scan'), BOARD_SIZE_PX, LAYOUT_MARGIN_PX, look === 'binarised');
     const mask = board.copper.clone();
-    const defects = placeDefects(mask, stream('defects'), wanted);
+    const defects = placeDefects(mask, wrong('defects'), wanted);
     if (best === undefined || defects.length > best.defects.length) best = { ...board, mask, defects };
     const enough = Array.isArray(options.defects) ? wanted.length : Math.min(1, wanted.length);
     if (defects.length >= enough) break;
