@@ -76,6 +76,19 @@ describe('the factory dashboard in a browser', () => {
     assert.match(await page.locator('[data-testid="shifts"]').innerText(), /now\s+0\.0 %\s+\d+ parts/);
   });
 
+  it('shows books that balance, by camera', async () => {
+    const row = page.locator('[data-testid="books"] tr').first();
+    await row.waitFor();
+    const text = (await row.locator('td').innerText()).trim();
+    assert.match(text, /^\d+ = \d+ \+ \d+ \+ \d+/);
+    const [offered, ...ended] = (text.match(/\d+/g) ?? []).map(Number);
+    assert.equal(
+      offered,
+      ended.reduce((sum, count) => sum + count, 0),
+      text,
+    );
+  });
+
   it('opens evidence with boxes and data', async () => {
     await page.locator('[data-testid="alerts"] button').first().click();
     const evidence = page.locator('[data-testid="evidence"]');

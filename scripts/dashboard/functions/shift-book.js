@@ -13,6 +13,7 @@ const book = context.get('book') || {
   temps: [],
   latencies: [],
   heat: null,
+  books: null,
   golden: null,
   partAt: null,
   startedAt: now,
@@ -114,7 +115,8 @@ if (msg.topic === 'tick') {
 } else if (/\/golden$/.test(msg.topic)) book.golden = msg.payload.state;
 else if (/\/verdict$/.test(msg.topic)) onVerdict(msg.payload);
 else if (msg.payload && 'tempC' in msg.payload) {
-  const { tempC, state, reason } = msg.payload;
+  const { tempC, state, reason, station } = msg.payload;
+  book.books = (station && station.books) || null;
   book.heat = { tempC: typeof tempC === 'number' ? tempC : null, state: String(state), reason: reason || '' };
   if (book.heat.tempC !== null) book.temps = [...book.temps, book.heat.tempC].slice(-60);
 }
