@@ -11,6 +11,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** Schema, where its type is, and its title. */
 const SCHEMAS = [
   ['calibration-result', 'src/contract/certificate.ts', 'CalibrationResult', 'Calibration result'],
+  ['camera-alert', 'src/alert/drift/camera-alert.ts', 'CameraAlert', 'Camera alert'],
   ['disputed-record', 'src/shadow/evidence/disputed-record.ts', 'DisputedRecord', 'Disputed record'],
   ['shadow-report', 'src/shadow/trial/shadow-report.ts', 'ShadowReport', 'Shadow report'],
   ['thermal-state', 'src/station/state-message.ts', 'StateMessage', 'Thermal state'],

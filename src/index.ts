@@ -17,5 +17,6 @@ export type { Alert, VerdictRecord } from './alert/judge/messages';
 export type { StatusMessage } from './alert/announce/presence';
 export type { DisputedRecord } from './shadow/evidence/disputed-record';
 export type { ShadowReport } from './shadow/trial/shadow-report';
+export type { CameraAlert } from './alert/drift/camera-alert';
 export type { GoldenAlert, GoldenRecord } from './alert/golden/records';
 export type { StateMessage } from './station/state-message';

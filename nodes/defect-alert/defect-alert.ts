@@ -27,6 +27,7 @@ interface DefectAlertMessage extends NodeMessageInFlow {
   image?: unknown;
   rules?: unknown;
   counters?: unknown;
+  cameras?: unknown;
   verdict?: unknown;
 }
 
@@ -71,8 +72,9 @@ export = function (RED: NodeAPI) {
 
   /** A part's verdict and alerts by the outputs alone; what is no part is left to the error that follows. */
   function judgeInEmergency(id: string, emergency: EmergencyJudge, message: DefectAlertMessage, send: Send): void {
-    if (message.rules !== undefined || message.counters !== undefined || isGoldenCommand(message, emergency.name))
-      return;
+    const { rules, counters, cameras } = message;
+    const isCommand = [rules, counters, cameras].some((part) => part !== undefined);
+    if (isCommand || isGoldenCommand(message, emergency.name)) return;
     const { payload, frame, notInspected } = message;
     const inference = message.inference ?? { thermal: message.thermal };
     const { verdict, alerts } = emergency.judge({ payload, frame, inference, notInspected });
@@ -175,9 +177,11 @@ export = function (RED: NodeAPI) {
   function showVerdict({ show, word }: Context, service: AlertService, { verdict, reason }: VerdictRecord): void {
     const { pass, triggers } = service.station.counters;
     const waiting = service.undelivered;
-    const text = `${word(verdict)} ${pass}/${triggers}`;
+    const [trouble] = service.cameraTroubles;
+    const counted = `${word(verdict)} ${pass}/${triggers}`;
+    const text = trouble === undefined ? counted : `${counted} ${word(`trouble.${trouble.trouble.replace(' ', '_')}`)}`;
     show({
-      fill: FILL_OF[verdict],
+      fill: trouble !== undefined && verdict === 'PASS' ? 'yellow' : FILL_OF[verdict],
       shape: reason === undefined && waiting === 0 ? 'dot' : 'ring',
       text: waiting > 1 ? `${text} ✉${waiting}` : text,
     });
@@ -206,9 +210,11 @@ export = function (RED: NodeAPI) {
         broker?.open();
         if (isClosing()) return;
         const { silence } = service;
+        monitor.cameraTroubles.set(node.id, () => service.cameraTroubles);
         monitor.partFlows.set(node.id, { station, isSilent: () => silence.isSilent, seconds: () => silence.seconds });
       }, fail);
       onClose(async () => {
+        monitor.cameraTroubles.delete(node.id);
         const service = await started.catch(() => undefined);
         await service?.stop();
         monitor.golden.delete(node.id);
@@ -233,6 +239,7 @@ export = function (RED: NodeAPI) {
           await saved;
         } else if (isGoldenCommand(message, station)) await service.commandGolden(message.payload);
         else if (message.counters === 'reset') await service.resetCounters();
+        else if (message.cameras === 'learn') await service.relearnCameras();
         else await judge(context, service, message, send);
       };
     },

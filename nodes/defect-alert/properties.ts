@@ -130,7 +130,9 @@ export const DEFECT_ALERT = defineProperties({
       parse: (group) => (group === '' ? '' : sparkplugGroup(group)),
       when: WITH_BROKER,
     }),
-    evidence: boolean({ section: 'pictures', icon: 'folder-open-o', default: false }),
+    // light and focus that change for good
+    watchCameras: boolean({ section: 'pictures', icon: 'eye', default: false }),
+    evidence: boolean({ icon: 'folder-open-o', default: false }),
     evidenceMaxFiles: integer({ icon: 'files-o', default: 500, min: 1, max: 100_000, when: { evidence: 'set' } }),
     // begin of the address of pictures; empty: from the root of the server
     evidenceBase: parsed({

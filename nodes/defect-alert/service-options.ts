@@ -76,6 +76,7 @@ export function serviceOptions(
       urlOf: (name) => `${evidenceBase}${adminRoot}inspection/evidence/${id}/${name}`,
     },
     silenceAfterMs: config.silenceAfterSeconds * 1000,
+    watchCameras: config.watchCameras,
     delivery: { perSecond: config.deliveryPerSecond },
     presence: {
       version,

@@ -5,6 +5,7 @@ import type { Annotation } from '../../src/detect/annotations';
 import type { ModelThresholds } from '../../src/contract/manifest';
 import type { Latency, ModelInfo } from '../../src/contract/detector';
 import type { TileCount } from '../../src/contract/tiling';
+import type { PictureMeasures } from '../../src/contract/picture-measures';
 import type { FrameInfo } from '../../src/contract/frame';
 import type { BookedCamera } from '../../src/station/books';
 import type { ThermalCondition } from '../../src/contract/thermal';
@@ -16,6 +17,8 @@ export interface InferenceRecord {
   threads: number;
   /** The upright source image, pixels: what boxes are in. */
   image: { width: number; height: number };
+  /** How the picture is exposed and focused. */
+  picture?: PictureMeasures;
   thresholds: ModelThresholds;
   /** Thermal condition of the station when the frame was inspected. */
   thermal?: Readonly<ThermalCondition>;

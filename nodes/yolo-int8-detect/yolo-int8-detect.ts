@@ -88,6 +88,7 @@ function fill(
     latencyMs: outcome.latencyMs,
     threads: outcome.threads,
     image: outcome.image,
+    ...(outcome.picture && { picture: outcome.picture }),
     thresholds: { confidence: outcome.confidence, ...(limit === undefined && perClassOf(outcome.model)) },
     thermal,
     ...(outcome.tiles && { tiles: outcome.tiles }),
@@ -188,6 +189,7 @@ export = function (RED: NodeAPI) {
         fill(message, frame, outcome, confidence, scheduler.condition);
         const runs = outcome.tiles?.count ?? 1;
         scheduler.reportInspected(undefined, { camera: cameraOf(frame), runs });
+        if (outcome.picture) monitor.picture(cameraOf(frame), frame.source, outcome.picture);
         monitor.inspected({ node: model.id, model: outcome.model.name }, outcome.latencyMs);
         show({ fill: 'green', shape: 'dot', text: `${outcome.latencyMs.total.toFixed(0)} ms` });
         send(message);

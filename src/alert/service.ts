@@ -9,6 +9,8 @@ import type { EvidenceFolder } from './keep/evidence';
 import type { Alert, VerdictRecord } from './judge/messages';
 import { GoldenCheck, type GoldenOptions } from './golden/check';
 import { GoldenDesk } from './golden/desk';
+import type { CameraAlert } from './drift/camera-alert';
+import { CameraDesk, readMeasures } from './drift/camera-desk';
 import type { GoldenAlert, GoldenRecord } from './golden/records';
 import { Outbox } from './deliver/outbox';
 import { Pictures, type EvidencePictureOptions, type Renderer } from './keep/pictures';
@@ -37,11 +39,13 @@ export interface ServiceOptions {
   silenceAfterMs?: number;
   /** Absent: the station has no golden samples. */
   golden?: GoldenOptions;
+  /** Whether the pictures of good parts are watched for light and focus that change. Default false. */
+  watchCameras?: boolean;
 }
 
 export interface ServicePorts {
   /** An alert, when it is ready: for output 1. */
-  alert(topic: string, alert: Alert | GoldenAlert): void;
+  alert(topic: string, alert: Alert | GoldenAlert | CameraAlert): void;
   /** Something about the golden samples, for output 2. */
   golden?(record: GoldenRecord): void;
   /** No part comes any more, or again: for output 2, status and metrics. */
@@ -96,6 +100,7 @@ export class AlertService {
   readonly #golden: GoldenDesk | undefined;
   readonly #goldenAlertTopic: string;
   readonly #silence: SilenceWatch;
+  readonly #cameras: CameraDesk | undefined;
   /** Alerts become ready one after the other, so that a thumbnail never changes their order. */
   #alertChain: Promise<void> = Promise.resolve();
   #summaryTimer: NodeJS.Timeout | undefined;
@@ -105,7 +110,7 @@ export class AlertService {
   private constructor(
     options: ServiceOptions,
     ports: ServicePorts,
-    parts: { rules: AlertRules; state?: StateFile; outbox?: Outbox; presence?: Presence },
+    parts: { rules: AlertRules; state?: StateFile; outbox?: Outbox; presence?: Presence; cameras?: CameraDesk },
   ) {
     this.#options = options;
     this.#ports = ports;
@@ -114,6 +119,7 @@ export class AlertService {
     this.#state = parts.state;
     this.#outbox = parts.outbox;
     this.#presence = parts.presence;
+    this.#cameras = parts.cameras;
     const golden =
       options.golden &&
       new GoldenCheck(options.station, options.golden, parts.state?.state.golden, clock.wallMs(), clock.steadyMs());
@@ -165,7 +171,8 @@ export class AlertService {
       ports.warn(`The outbox had ${outbox.damaged} unreadable line(s): cut off by a crash, or spoilt on the disk`);
     }
     const rules = await rulesToJudgeBy(options, state, (sentence) => ports.warn(sentence));
-    const service = new AlertService(options, ports, { rules, state, outbox, presence });
+    const cameras = options.watchCameras ? await CameraDesk.open(options.station, folder) : undefined;
+    const service = new AlertService(options, ports, { rules, state, outbox, presence, cameras });
     service.#golden?.start();
     return service;
   }
@@ -196,6 +203,7 @@ export class AlertService {
     this.#log?.write(verdict).catch((error: unknown) => this.#warn(messageOf(error)));
     this.#draw(input, verdict);
     const issued = alerts.map((alert) => this.#issue(alert, this.#options.alertTopic, input, verdict));
+    if (verdict.verdict === 'PASS' && judgement.golden === undefined) issued.push(...this.#watchCamera(input));
     if (judgement.golden !== undefined) issued.push(this.#goldenEnded(judgement.golden, input, verdict));
     this.#planSummary();
     this.#saveCountersSoon();
@@ -224,6 +232,22 @@ export class AlertService {
     await this.#golden.command(payload);
   }
 
+  /** What is wrong with cameras now; empty where none is watched. */
+  get cameraTroubles(): Array<{ camera: string; trouble: string }> {
+    return this.#cameras?.troubles ?? [];
+  }
+
+  /**
+   * Learns anew what the pictures of good parts look like; resolves when that is on the disk.
+   *
+   * @throws InspectionError BAD_ARGUMENT where cameras are not watched
+   */
+  async relearnCameras(): Promise<void> {
+    if (this.#cameras === undefined)
+      throw expected('Watch cameras in the dialog of defect-alert', 'msg.cameras', 'learn');
+    await this.#cameras.relearn();
+  }
+
   async resetCounters(): Promise<void> {
     const counters = this.#station.resetCounters(this.#clock.wallMs());
     await this.#state?.save({ counters });
@@ -241,6 +265,7 @@ export class AlertService {
     await Promise.all([
       this.#outbox?.close(),
       this.#log?.close(),
+      this.#cameras?.settled(),
       this.#state?.save({ counters: this.#station.counters }),
     ]);
   }
@@ -261,6 +286,17 @@ export class AlertService {
     );
   }
 
+  /** A good part shows how the camera is doing. */
+  #watchCamera({ frame, inference }: ServiceInput): Array<Promise<void>> {
+    const measures = this.#cameras && readMeasures(inference);
+    if (this.#cameras === undefined || measures === undefined) return [];
+    const alerts = this.#cameras.add(frame as Partial<FrameInfo> | undefined, measures, this.#clock.wallMs());
+    return alerts.map((alert) => {
+      this.#warn(alert.detail);
+      return this.#hand(alert, `${this.#options.alertTopic}/camera`);
+    });
+  }
+
   async #goldenEnded(record: GoldenRecord, input: ServiceInput, verdict: VerdictRecord): Promise<void> {
     // the caller sends the verdict first, then comes what it means
     await Promise.resolve();
@@ -279,7 +315,7 @@ export class AlertService {
     return illustrated;
   }
 
-  async #hand(alert: Alert | GoldenAlert, topic: string): Promise<void> {
+  async #hand(alert: Alert | GoldenAlert | CameraAlert, topic: string): Promise<void> {
     // written down first: whoever gets the alert from the port may change it
     const payload = JSON.stringify(alert);
     this.#ports.alert(topic, alert);

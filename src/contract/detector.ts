@@ -1,6 +1,7 @@
 import type { NotInspectedReason } from './verdict';
 import type { Detection } from './detection';
 import type { ScoreMap } from './score-map';
+import type { PictureMeasures } from './picture-measures';
 import type { FrameInfo } from './frame';
 import type { TileCount, Tiling } from './tiling';
 import type { Kernels, ModelThresholds, Precision } from './manifest';
@@ -78,6 +79,8 @@ export type DetectOutcome =
       detections: Detection[];
       /** Size of the upright source image, pixels. */
       image: { width: number; height: number };
+      /** How it is exposed and focused; absent from a detector of an older version. */
+      picture?: PictureMeasures;
       /** The threshold that was applied: the request's, else the model's. */
       confidence: number;
       latencyMs: Latency;

@@ -243,6 +243,7 @@ export class Detector
         inspected: true,
         detections: value.detections,
         image: value.image,
+        picture: value.picture,
         confidence: value.confidence,
         latencyMs: { queue, decode, infer, total },
         model,

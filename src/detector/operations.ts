@@ -5,6 +5,7 @@ import { inferTiles } from '../detect/tiled';
 import { decodeAndLetterbox } from '../image/letterbox';
 import { decodeTiles, TiledPicture } from '../image/tiles';
 import type { Letterboxed } from '../image/letterbox-geometry';
+import { measurePicture } from '../image/picture-measures';
 import type { Inference } from './inference';
 import type { OperationName, Operations } from './protocol';
 
@@ -41,20 +42,22 @@ async function detect(
   const prepared = tiling
     ? await decodeTiles(image, frame, input, tiling)
     : await decodeAndLetterbox(image, frame, input);
+  // before the pixels go to the threads that infer
+  const picture = prepared instanceof TiledPicture ? prepared.measure() : measurePicture(prepared, input.width);
   const decodeMs = performance.now() - start;
   if (prepared instanceof TiledPicture) {
     const infer = async (tile: Letterboxed) => (await inference.infer(tile, { confidence })).inferred;
     // every lane has a tile, and the next one is cut meanwhile
     const found = await inferTiles(prepared, { infer, atOnce: inference.laneCount + 1, onTile: onProgress });
     const inferMs = performance.now() - start - decodeMs;
-    return { value: { ...found, decodeMs, inferMs, ...(scores && { scores: null }) } };
+    return { value: { ...found, picture, decodeMs, inferMs, ...(scores && { scores: null }) } };
   }
   const { inferred, inferMs } = await inference.infer(prepared, { confidence, scores });
   const { scores: map, ...found } = inferred;
-  if (!map) return { value: { ...found, decodeMs, inferMs, ...(map === null && { scores: null }) } };
+  if (!map) return { value: { ...found, picture, decodeMs, inferMs, ...(map === null && { scores: null }) } };
   const { values, ...shape } = map;
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  return { value: { ...found, decodeMs, inferMs, scores: shape }, bytes };
+  return { value: { ...found, picture, decodeMs, inferMs, scores: shape }, bytes };
 }
 
 async function annotate(drawing: Operations['annotate']['args'], image: Uint8Array): Promise<Made<'annotate'>> {

@@ -5,6 +5,7 @@ import type { DrawingRequest } from '../image/annotate';
 import type { CutRequest } from '../image/cut';
 import type { FrameInfo, Rectangle } from '../contract/frame';
 import type { TileCount, Tiling } from '../contract/tiling';
+import type { PictureMeasures } from '../contract/picture-measures';
 import type { ModelInfo } from '../contract/detector';
 
 /**
@@ -42,6 +43,7 @@ export interface DetectValue {
   image: { width: number; height: number };
   /** The threshold that was applied. */
   confidence: number;
+  picture: PictureMeasures;
   decodeMs: number;
   inferMs: number;
   /** Where the picture was cut; there are no scores then. */

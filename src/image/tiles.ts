@@ -1,7 +1,9 @@
 import type { FrameInfo, Rectangle } from '../contract/frame';
+import type { PictureMeasures } from '../contract/picture-measures';
 import type { Tiling } from '../contract/tiling';
 import { checkBytes, letterboxOpened, letterboxPart, rgbPixels, withView } from './letterbox';
 import { letterboxGeometry, type Letterboxed } from './letterbox-geometry';
+import { measurePixels } from './picture-measures';
 import { tileGrid, type TileGrid } from './tile-grid';
 
 /** A decoded picture that is cut into tiles one by one, as the model comes to them. */
@@ -16,6 +18,12 @@ export class TiledPicture {
     private readonly input: { width: number; height: number },
     readonly grid: TileGrid,
   ) {}
+
+  /** How the whole of it is exposed and focused. */
+  measure(): PictureMeasures {
+    const { width, height } = this.region;
+    return measurePixels({ pixels: this.pixels, columns: width, left: 0, top: 0, width, height });
+  }
 
   /** One tile as the model takes it; its region says where it lies in the upright source image. */
   async tile(index: number): Promise<Letterboxed> {

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { DetectorStats } from '../contract/detector';
+import type { PictureMeasures } from '../contract/picture-measures';
 import { THERMAL_LEVELS, type ThermalLevel } from '../contract/thermal';
 import type { CameraBook } from './books';
 import type { StationMonitor } from './monitor';
@@ -275,7 +276,49 @@ const ROWS: MetricRow[] = [
     labels: ['station', 'node'],
     samples: (m) => [...m.golden].map(([node, { station, due }]) => [due ? 1 : 0, { station, node }]),
   },
+  {
+    kind: Gauge,
+    name: 'picture_level',
+    help: 'Mean brightness of the last picture, 0 to 255',
+    labels: ['camera', 'node'],
+    samples: (m) => perPicture(m, ({ level }) => level),
+  },
+  {
+    kind: Gauge,
+    name: 'picture_bright_level',
+    help: 'Brightness that nine tenths of the pixels of the last picture do not reach, 0 to 255',
+    labels: ['camera', 'node'],
+    samples: (m) => perPicture(m, ({ bright }) => bright),
+  },
+  {
+    kind: Gauge,
+    name: 'picture_clipped_ratio',
+    help: 'Share of its pixels at the very bottom or top of the range',
+    labels: ['camera', 'node'],
+    samples: (m) => perPicture(m, ({ clipped }) => clipped),
+  },
+  {
+    kind: Gauge,
+    name: 'picture_sharpness',
+    help: 'Mean strength of its edges against its brightness: falls with focus and with a film on the lens',
+    labels: ['camera', 'node'],
+    samples: (m) => perPicture(m, ({ sharpness }) => sharpness),
+  },
+  {
+    kind: Gauge,
+    name: 'camera_trouble',
+    help: '1 while the pictures of good parts differ for good from what is usual',
+    labels: ['camera', 'trouble', 'node'],
+    samples: (m) =>
+      [...m.cameraTroubles].flatMap(([node, troubles]) =>
+        troubles().map((trouble): Sample => [1, { ...trouble, node }]),
+      ),
+  },
 ];
+
+function perPicture(monitor: StationMonitor, pick: (measures: PictureMeasures) => number): Sample[] {
+  return monitor.pictures.map(({ id, camera, measures }) => [pick(measures), { camera, node: id }]);
+}
 
 function scaled(value: number | undefined, factor: number): number | undefined {
   return value === undefined ? undefined : value * factor;

@@ -1,3 +1,4 @@
+import type { PictureMeasures } from '../contract/picture-measures';
 import type { Verdict } from '../contract/verdict';
 import type { Budget } from '../contract/budget';
 import type { DetectorStats, Latency } from '../contract/detector';
@@ -56,6 +57,9 @@ interface ModelLatency extends Inspected {
 /** Called with every latency, besides the percentiles: the histogram of the metrics. */
 type LatencyListener = (inspected: Inspected, latency: Latency) => void;
 
+/** Sources named by messages could be any text. */
+const MOST_CAMERAS = 64;
+
 /** Collects what the parts of a station know about themselves. Parts register under their ids, and go when they close. */
 export class StationMonitor {
   readonly detectors = new Map<string, DetectorSource>();
@@ -65,6 +69,10 @@ export class StationMonitor {
   readonly books: Books;
   readonly #latencies = new Map<string, ModelLatency>();
   readonly #verdicts = new Map<string, VerdictCount>();
+  /** What is wrong with the cameras of a station; by node. */
+  readonly cameraTroubles = new Map<string, () => Array<{ camera: string; trouble: string }>>();
+  /** The last picture of each camera, by the camera's id. */
+  readonly #pictures = new Map<string, { camera: string; measures: PictureMeasures }>();
   /** By node. */
   readonly partFlows = new Map<string, PartFlow>();
   /** By node. */
@@ -80,6 +88,16 @@ export class StationMonitor {
 
   onLatency(listener: LatencyListener): void {
     this.#onLatency = listener;
+  }
+
+  /** How the last picture of a camera was exposed and focused. @param id what tells it from others of its name */
+  picture(id: string, camera: string, measures: PictureMeasures): void {
+    if (this.#pictures.size >= MOST_CAMERAS && !this.#pictures.has(id)) return;
+    this.#pictures.set(id, { camera, measures });
+  }
+
+  get pictures(): Array<{ id: string; camera: string; measures: PictureMeasures }> {
+    return [...this.#pictures].map(([id, picture]) => ({ id, ...picture }));
   }
 
   /** One frame was inspected by a model. */

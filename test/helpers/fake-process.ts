@@ -70,10 +70,12 @@ const FRAMES: Record<string, (id: number, send: Send, text: string) => void> = {
   garble: () => void writeSync(CHANNEL_FD, Buffer.alloc(64, 0xff)),
 };
 
+const PICTURE = { level: 100, bright: 180, clipped: 0, sharpness: 0.1 };
+
 /** The text comes back as the label of a detection. */
 function answerTo(text: string) {
   const detections = [{ label: text, classId: 0, confidence: 1, box: { x: 0, y: 0, width: 1, height: 1 } }];
-  return { detections, image: { width: 64, height: 64 }, confidence: 0.25, decodeMs: 0, inferMs: 0 };
+  return { detections, image: { width: 64, height: 64 }, confidence: 0.25, picture: PICTURE, decodeMs: 0, inferMs: 0 };
 }
 
 function main(): void {
