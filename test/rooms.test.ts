@@ -17,7 +17,8 @@ function importsByFolder(): Map<string, Set<string>> {
     arrows.set(folder, into);
     for (const { fileName } of ts.preProcessFile(readFileSync(join(SRC, file), 'utf8')).importedFiles) {
       if (!fileName.startsWith('.')) continue;
-      const target = join(SRC, folder, fileName);
+      // one that is loaded when needed has its ending
+      const target = join(SRC, folder, fileName.replace(/\.js$/, ''));
       const found = [`${target}.ts`, join(target, 'index.ts'), target].find((path) => existsSync(path)) as string;
       into.add(relative(SRC, dirname(found)) || '.');
     }

@@ -94,7 +94,7 @@ export class StationRig {
         alert: (_topic, alert) => {
           this.raised.push(alert.id);
           if ('evidenceProblem' in alert) this.withoutPicture += 1;
-          else if (alert.evidence) this.linked.push(alert as Alert);
+          else if ('evidence' in alert && alert.evidence) this.linked.push(alert as Alert);
         },
         picture: () => undefined,
         warn: (sentence) => this.warnings.add(sentence),

@@ -11,7 +11,7 @@ export type CutPicture = (
 
 /** In this process: for the command line and tests. The picture library is loaded when it is first needed. */
 export const cutHere: CutPicture = async (image, request) => {
-  const { cutPicture } = await import('../../image/cut');
+  const { cutPicture } = await import('../../image/cut.js');
   return cutPicture(image, request);
 };
 
