@@ -11,6 +11,8 @@ import type { Usual } from './chart';
 const MOST_CAMERAS = 64;
 const FILE = 'cameras.json';
 
+const NOTHING_KNOWN: ReadonlyMap<string, LearnedCamera> = new Map<string, LearnedCamera>();
+
 function isFinite(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
@@ -60,7 +62,7 @@ export class CameraDesk {
   readonly #watches = new Map<string, { name: string; watch: CameraWatch }>();
   #saved: Promise<void> = Promise.resolve();
 
-  private constructor(station: string, folder: string | undefined, known: Map<string, LearnedCamera>) {
+  private constructor(station: string, folder: string | undefined, known: ReadonlyMap<string, LearnedCamera>) {
     this.#station = station;
     this.#folder = folder;
     for (const [camera, learned] of known) {
@@ -70,7 +72,7 @@ export class CameraDesk {
 
   /** @param folder where the station keeps its state; undefined: it learns anew at every start */
   static async open(station: string, folder?: string): Promise<CameraDesk> {
-    return new CameraDesk(station, folder, folder === undefined ? new Map() : await readFileOf(folder));
+    return new CameraDesk(station, folder, folder === undefined ? NOTHING_KNOWN : await readFileOf(folder));
   }
 
   /** What is wrong now, by the cameras' names. */
