@@ -35,7 +35,7 @@ async function burst(name: string, defectsPerFrame: number, frames: number): Pro
       sizes.push(Buffer.byteLength(payload));
       return sleep(1);
     },
-    tell: async () => undefined,
+    tell: async () => true,
     setWill: () => true,
     subscribe: () => undefined,
     onConnection: (listener) => listener(true),

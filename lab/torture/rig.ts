@@ -40,8 +40,8 @@ export class MoodyBroker implements BrokerPort {
     }
   }
 
-  tell(): Promise<void> {
-    return Promise.resolve();
+  tell(): Promise<boolean> {
+    return Promise.resolve(this.#mood === 'well');
   }
 
   setWill(): boolean {

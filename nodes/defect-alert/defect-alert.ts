@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { EvidenceFolder } from '../../src/alert/keep/evidence';
+import { unknownClassOf } from '../../src/alert/judge/known-classes';
 import { stationTopic } from '../../src/alert/judge/names';
+import { readRules, type AlertRules } from '../../src/alert/judge/rules';
 import type { VerdictRecord } from '../../src/alert/judge/messages';
 import { isGoldenTopic } from '../../src/alert/golden/command';
 import type { GoldenEvent, GoldenRecord } from '../../src/alert/golden/records';
@@ -14,10 +16,13 @@ import { bookedCamera } from '../shared/messages';
 import { rendererOf } from '../shared/renderer';
 import { joinStation, saveBooks } from '../shared/station';
 import { modelNodeOf } from '../inspection-model/inspection-model-node';
+import { classesBefore } from './classes-before';
 import { EmergencyJudge } from './emergency';
 import { serveEvidence, type EvidenceFolders } from './evidence-endpoint';
 import { DEFECT_ALERT } from './properties';
 import { serviceOptions } from './service-options';
+import { StationBadge } from './station-badge';
+import { StationNames } from './station-names';
 
 interface DefectAlertMessage extends NodeMessageInFlow {
   thermal?: unknown;
@@ -31,12 +36,13 @@ interface DefectAlertMessage extends NodeMessageInFlow {
   verdict?: unknown;
 }
 
+/** A station at work, with its status. */
+type Context = NodeContext<typeof DEFECT_ALERT.table, DefectAlertNode> & { badge: StationBadge };
+
 interface DefectAlertNode extends Node {
   /** Judges while the node refuses its settings. */
   emergency?: EmergencyJudge;
 }
-
-type Context = NodeContext<typeof DEFECT_ALERT.table, DefectAlertNode>;
 
 /** Golden parts whose announcement came to an end, or whose check did not come about: what the metrics count. */
 const GOLDEN_ENDS: ReadonlySet<GoldenEvent> = new Set(['right', 'wrong', 'not inspected', 'expired', 'lost']);
@@ -63,6 +69,7 @@ function isGoldenCommand({ topic, frame, inference, notInspected }: DefectAlertM
 export = function (RED: NodeAPI) {
   const { monitor, books } = joinStation(RED);
   const folders: EvidenceFolders = new Map();
+  const names = new StationNames();
   const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', '..', 'package.json'), 'utf8')) as {
     version: string;
   };
@@ -117,7 +124,7 @@ export = function (RED: NodeAPI) {
   }
 
   /** What the service tells, by outputs, status and metrics. */
-  function portsOf({ node, config, show, word, send }: Context): ServicePorts {
+  function portsOf({ node, config, badge, word, send }: Context): ServicePorts {
     const { station } = config;
 
     function countGolden({ event, sample, state }: GoldenRecord): void {
@@ -128,7 +135,7 @@ export = function (RED: NodeAPI) {
     function showGolden({ event, sample }: GoldenRecord): void {
       const fill = GOLDEN_FILL_OF[event];
       if (fill === undefined) return;
-      show({ fill, shape: 'ring', text: `${word(event.replace(' ', '_'))} ${sample ?? ''}`.trim() });
+      badge.show({ fill, shape: 'ring', text: `${word(event.replace(' ', '_'))} ${sample ?? ''}`.trim() });
     }
 
     return {
@@ -145,7 +152,7 @@ export = function (RED: NodeAPI) {
       silence: (payload) => {
         send([null, { topic: stationTopic(station, 'status'), payload, qos: 1, retain: true }]);
         if (payload.silentSince === undefined) return;
-        show({ fill: 'yellow', shape: 'ring', text: word('silent', { seconds: config.silenceAfterSeconds }) });
+        badge.show({ fill: 'yellow', shape: 'ring', text: word('silent', { seconds: config.silenceAfterSeconds }) });
       },
       warn: (sentence) => node.warn(sentence),
     };
@@ -174,17 +181,57 @@ export = function (RED: NodeAPI) {
     if (error !== undefined) throw error;
   }
 
-  function showVerdict({ show, word }: Context, service: AlertService, { verdict, reason }: VerdictRecord): void {
+  function showVerdict({ badge, word }: Context, service: AlertService, { verdict, reason }: VerdictRecord): void {
     const { pass, triggers } = service.station.counters;
     const waiting = service.undelivered;
     const [trouble] = service.cameraTroubles;
     const counted = `${word(verdict)} ${pass}/${triggers}`;
     const text = trouble === undefined ? counted : `${counted} ${word(`trouble.${trouble.trouble.replace(' ', '_')}`)}`;
-    show({
+    badge.show({
       fill: trouble !== undefined && verdict === 'PASS' ? 'yellow' : FILL_OF[verdict],
       shape: reason === undefined && waiting === 0 ? 'dot' : 'ring',
       text: waiting > 1 ? `${text} ✉${waiting}` : text,
     });
+  }
+
+  /** Two stations of one name overwrite each other on every topic: that is said as long as it is so. */
+  function joinNames({ node, config, badge, onClose }: Context): void {
+    const leave = names.join(node.id, config.station, (twin) => {
+      badge.set('same-name', twin !== undefined);
+      if (twin === undefined) return;
+      node.warn(RED._('defect-alert.warning.same-name', { station: config.station, twin }));
+    });
+    onClose(leave);
+  }
+
+  /**
+   * Holds rules to the classes that there are, once those are known. Parts are judged by rules with another class all the
+   * same: it only never comes.
+   *
+   * @returns a check of a change by message, which throws
+   */
+  function holdToClasses(
+    { node, badge, isClosing }: Context,
+    rules: AlertRules,
+  ): (change: unknown, current: AlertRules) => void {
+    let known: string[] = [];
+    classesBefore(RED, node.id).then(
+      (classes) => {
+        if (isClosing()) return;
+        known = classes;
+        const unknown = unknownClassOf(rules, known);
+        badge.set('unknown-class', unknown !== undefined);
+        if (unknown !== undefined) node.error(unknown.message, {});
+      },
+      // the model's own node says what is wrong with it
+      () => undefined,
+    );
+    return (change, current) => {
+      if (change === 'reset') return;
+      // those that the change itself names: a slider goes on working whatever else stands in the rules
+      const unknown = unknownClassOf(readRules(change, { ...current, classes: {}, zones: [] }), known);
+      if (unknown !== undefined) throw unknown;
+    };
   }
 
   defineNode<typeof DEFECT_ALERT.table, DefectAlertMessage, DefectAlertNode>(RED, {
@@ -198,14 +245,19 @@ export = function (RED: NodeAPI) {
       if (node.emergency !== undefined) judgeInEmergency(node.id, node.emergency, message, send);
     },
 
-    start(context) {
+    start(basics) {
+      const context: Context = { ...basics, badge: new StationBadge(basics) };
       const { node, config, raw, fail, onClose, isClosing, leaveToSuccessor } = context;
       const { station } = config;
       const options = optionsOf(context);
       const broker = brokerOf(context);
       const evidence = evidenceOf(context, options.folder);
       const render = rendererOf(modelNodeOf((id) => RED.nodes.getNode(id), config.model));
-      const started = AlertService.start(options, { ...portsOf(context), broker, evidence, render });
+      joinNames(context);
+      monitor.speaksFor(node.id, station);
+      const checkClasses = holdToClasses(context, options.rules);
+      const others = () => names.beside(node.id);
+      const started = AlertService.start(options, { ...portsOf(context), broker, evidence, render, others });
       started.then((service) => {
         broker?.open();
         if (isClosing()) return;
@@ -233,6 +285,7 @@ export = function (RED: NodeAPI) {
         // the service is stopped by now, or about to be
         if (isClosing()) return leaveToSuccessor(message);
         if (message.rules !== undefined) {
+          checkClasses(message.rules, service.station.rules);
           const { rules, saved } = service.changeRules(message.rules);
           const payload = { id: service.station.rulesId, rules: structuredClone(rules) };
           send([null, { topic: stationTopic(station, 'rules'), payload }]);

@@ -2,8 +2,10 @@ import type { NodeAPI, NodeMessageInFlow } from 'node-red';
 import { InspectionError, messageOf } from '../../src/contract/errors';
 import { Detector } from '../../src/detector/detector';
 import { RoutedDetector } from '../../src/detector/routed-detector';
+import { classNamesOf } from '../../src/model/class-list';
 import { resolveModelPath } from '../../src/model/resolve';
 import { defineNode } from '../shared/define-node';
+import { ownPageOnly } from '../shared/own-page';
 import type { InspectionModelNode } from './inspection-model-node';
 import { INSPECTION_MODEL } from './properties';
 
@@ -12,6 +14,8 @@ const SATURATING =
   'The integer kernels of this processor and runtime cut off large sums: results may be wrong; use a float32 model here, see docs/targets.md';
 
 export = function (RED: NodeAPI) {
+  const pathOf = (model: unknown) => resolveModelPath(model, [RED.settings.userDir ?? process.cwd(), process.cwd()]);
+
   defineNode<typeof INSPECTION_MODEL.table, NodeMessageInFlow, InspectionModelNode>(RED, {
     properties: INSPECTION_MODEL,
 
@@ -22,7 +26,7 @@ export = function (RED: NodeAPI) {
     start({ node, config, station, fail, onClose }) {
       const { monitor, threads } = station;
       const { model, watchdogSeconds, ...options } = config;
-      node.modelPath = resolveModelPath(model, [RED.settings.userDir ?? process.cwd(), process.cwd()]);
+      node.modelPath = pathOf(model);
       const detector = new Detector({ model: node.modelPath, ...options, watchdogMs: watchdogSeconds * 1000 });
       node.detector = detector;
       node.line = new RoutedDetector(detector);
@@ -47,4 +51,19 @@ export = function (RED: NodeAPI) {
       });
     },
   });
+
+  // for dialogs of other nodes, deployed or not: who may deploy a model may also ask what is in it
+  RED.httpAdmin.post(
+    '/inspection-model/classes',
+    RED.auth.needsPermission('inspection-model.write'),
+    ownPageOnly,
+    (request, response) => {
+      const { model } = (request.body ?? {}) as Record<string, unknown>;
+      const work = async () => classNamesOf(pathOf(model));
+      work().then(
+        (classNames) => response.json({ classNames }),
+        (error: unknown) => response.status(400).json({ error: messageOf(error) }),
+      );
+    },
+  );
 };

@@ -66,11 +66,16 @@ export class BrokerLink implements BrokerPort {
     return this.#publish({ topic, payload, qos: 1, retain: false });
   }
 
-  async tell(message: BrokerMessage): Promise<void> {
+  async tell(message: BrokerMessage): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, TELL_TIMEOUT_MS)));
-    await Promise.race([this.#publish(message).catch(() => undefined), timeout]);
+    const timeout = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), TELL_TIMEOUT_MS)));
+    const published = this.#publish(message).then(
+      () => true,
+      () => false,
+    );
+    const isThere = await Promise.race([published, timeout]);
     clearTimeout(timer);
+    return isThere;
   }
 
   setWill(will: BrokerMessage): boolean {
@@ -81,8 +86,11 @@ export class BrokerLink implements BrokerPort {
     if (unchanged) return true;
     this.#broker.options.will = will;
     // When Node-RED stops, the broker node may be closed before this one: its own farewell is the one that gets through.
-    this.#broker.closeMessage ??= will;
-    if (this.#broker.closeMessage.topic === will.topic) this.#broker.closeMessage = will;
+    // One of this package stays no longer than its will: under a former name it would say that a station is offline.
+    const { closeMessage } = this.#broker;
+    if (closeMessage === undefined || closeMessage === present || closeMessage.topic === will.topic) {
+      this.#broker.closeMessage = will;
+    }
     // the client has its own copy of the options, which it reads again when it reconnects by itself
     if (this.#broker.client !== undefined) this.#broker.client.options.will = will;
     // A will goes with CONNECT: a connection that another node has made already is made anew.

@@ -55,6 +55,8 @@ export interface ServicePorts {
   warn(sentence: string): void;
   /** Default: the machine's. */
   clock?: Clock;
+  /** Names of the other stations that may be on the same broker; absent: there are none. */
+  others?(): string[];
   broker?: BrokerPort;
   evidence?: EvidenceFolder;
   render?: Renderer;
@@ -153,6 +155,8 @@ export class AlertService {
   static async start(options: ServiceOptions, ports: ServicePorts): Promise<AlertService> {
     const { folder } = options;
     const state = folder === undefined ? undefined : await StateFile.open(folder);
+    // a disk that takes nothing costs the memory, not the station
+    await state?.workFor(options.station).catch((error: unknown) => ports.warn(messageOf(error)));
     const { broker } = ports;
     const presence =
       broker === undefined || options.presence === undefined
@@ -161,7 +165,7 @@ export class AlertService {
             { ...options.presence, station: options.station, golden: options.golden !== undefined },
             broker,
             state,
-            (sentence) => ports.warn(sentence),
+            ports,
           );
     const outbox =
       broker === undefined || folder === undefined

@@ -95,7 +95,10 @@ function credentialsFor(raw: Record<string, unknown>, deployed: Deployed | undef
   const typed = typeof raw.password === 'string' ? raw.password : '';
   if (typed !== KEPT_PASSWORD) return { user, password: typed };
   const isForIt = deployed !== undefined && mayGoTo(deployed.raw.url, raw.url);
-  return { user, password: isForIt ? deployed.credentials.password : '' };
+  // a dialog of another node has no user to type: the stored one goes with its password
+  return isForIt
+    ? { user: user ?? deployed.credentials.user, password: deployed.credentials.password }
+    : { user, password: '' };
 }
 
 async function takeFresh(plan: CameraPlan, timeoutMs: number): Promise<Picture> {

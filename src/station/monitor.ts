@@ -128,6 +128,13 @@ export class StationMonitor {
     else this.#verdicts.set(key, { node, station, verdict, reason, count });
   }
 
+  /** A node speaks for a station from now on: what it counted for one of another name is no more. */
+  speaksFor(node: string, station: string): void {
+    for (const counts of [this.#verdicts, this.#goldenCounts] as Map<string, VerdictCount | GoldenCount>[]) {
+      for (const [key, counted] of counts) if (counted.node === node && counted.station !== station) counts.delete(key);
+    }
+  }
+
   /** One announced golden part ended. It is no part of production, so it is not among the verdicts. */
   goldenEnded(node: string, station: string, sample: string, outcome: string): void {
     const key = `${node}\n${station}\n${sample}\n${outcome}`;

@@ -26,6 +26,8 @@ interface Bench {
   alerts: Message[];
   verdicts: Message[];
   errors: unknown[];
+  /** Since the flow was loaded. */
+  statuses: { fill?: string; text?: string }[];
   /** Waits until the verdict output has seen this many messages. */
   verdictsSeen(count: number): Promise<void>;
 }
@@ -34,7 +36,7 @@ const until = async (condition: () => boolean, what: string): Promise<void> => {
   await waitFor(what, condition);
 };
 
-async function bench(config: object = {}, others: object[] = []): Promise<Bench> {
+async function bench(config: object = {}, others: object[] = [], modules: never[] = []): Promise<Bench> {
   const flow: object[] = [
     { id: 'tab', type: 'tab', label: 'test' },
     {
@@ -52,13 +54,20 @@ async function bench(config: object = {}, others: object[] = []): Promise<Bench>
     { id: 'e', z: 'tab', type: 'helper' },
     ...others,
   ];
-  await helper.load([defectAlert, mqttNodes] as never, flow as never);
+  await helper.load([defectAlert, mqttNodes, ...modules] as never, flow as never);
   const seen: Bench = {
     receive: (message) => helper.getNode('n').receive(message as never),
     alerts: [],
     verdicts: [],
     errors: [],
+    statuses: [],
     verdictsSeen: (count) => until(() => seen.verdicts.length >= count, `${count} verdicts`),
+  };
+  const node = helper.getNode('n');
+  const status = node.status.bind(node);
+  node.status = (now) => {
+    if (typeof now === 'object') seen.statuses.push(now);
+    status(now);
   };
   helper.getNode('a').on('input', (message: unknown) => seen.alerts.push(message as Message));
   helper.getNode('v').on('input', (message: unknown) => seen.verdicts.push(message as Message));
@@ -101,7 +110,7 @@ describe('defect-alert node', () => {
     await until(() => status(node).length === 1, 'the message');
     assertValid(schemas['inspection-status'], status(node)[0]?.payload);
     assert.ok(status(node)[0]?.payload.silentSince);
-    assert.equal(shown[0]?.fill, 'yellow');
+    await until(() => shown.at(-1)?.fill === 'yellow', 'the status');
     const metrics = async () => (await helper.request().get('/edge-inspect/metrics')).text;
     assert.match(await metrics(), /^edge_inspect_silent\{station="line-1",node="n"\} 1$/m);
     node.receive({ payload: [], frame: FRAME });
@@ -201,6 +210,58 @@ describe('defect-alert node', () => {
       assert.equal(node.alerts.length, 1);
     });
   }
+
+  describe('classes that the model before it does not have', () => {
+    interface FakeNode {
+      line?: { start(): Promise<{ classNames: string[] }> };
+    }
+    /** A model and a detector as far as the station sees them. */
+    function line(RED: { nodes: { createNode(node: unknown, flow: unknown): void; registerType: unknown } }): void {
+      const register = RED.nodes.registerType as (type: string, constructor: unknown) => void;
+      register('inspection-model', function (this: FakeNode, flow: object) {
+        RED.nodes.createNode(this, flow);
+        this.line = {
+          // a model takes its time; by then the test listens
+          start: () => new Promise((resolve) => setTimeout(() => resolve({ classNames: ['scratch', 'dent'] }), 100)),
+        };
+      });
+      register('yolo-int8-detect', function (this: FakeNode, flow: object) {
+        RED.nodes.createNode(this, flow);
+      });
+    }
+    const before = [
+      { id: 'm', type: 'inspection-model', model: 'x' },
+      { id: 'd', z: 'tab', type: 'yolo-int8-detect', model: 'm', wires: [['n']] },
+    ];
+
+    it('in the rules of the dialog: told, red, and every part is judged', async () => {
+      const rules = '{"classes":{"scrach":{"ignore":true}}}';
+      const node = await bench({ rules }, before, [line as never]);
+      await until(() => node.errors.length === 1, 'the catch node');
+      assert.match(
+        String(node.errors[0]),
+        /^Expected one of the model's classes \(scratch, dent\) for a class of the rules but received "scrach"$/,
+      );
+      node.receive({ payload: [detection()], inference: INFERENCE });
+      await node.verdictsSeen(1);
+      assert.equal(node.verdicts[0]?.payload.verdict, 'FAIL');
+      assert.equal(node.alerts.length, 1);
+      await until(() => node.statuses.at(-1)?.fill === 'red', 'the status');
+    });
+
+    it('in rules by message: refused, and the rules stay; what else is changed by message is taken', async () => {
+      const node = await bench({ rules: '{"classes":{"scrach":{"ignore":true}}}' }, before, [line as never]);
+      await until(() => node.errors.length === 1, 'the classes to be known');
+      node.receive({ rules: { classes: { dint: { ignore: true } } } });
+      node.receive({ rules: { debounce: { hits: 1, frames: 3 } } });
+      node.receive({ rules: { classes: { dent: { ignore: true } }, debounce: { hits: 2 } } });
+      node.receive({ payload: [detection({ label: 'dent' })], inference: INFERENCE });
+      await until(() => node.verdicts.length === 3, 'the verdict');
+      assert.match(String(node.errors[1]), /for a class of the rules but received "dint"$/);
+      assert.equal(node.verdicts[2]?.payload.verdict, 'PASS');
+      assert.equal(node.errors.length, 2);
+    });
+  });
 
   describe('golden samples', () => {
     const goldenSamples = [

@@ -16,6 +16,8 @@ export interface EditorLook {
   label?(node: EditorNode): string;
   /** Adds to the dialog what no property is: buttons, pictures. */
   prepare?(dialog: Dialog): void;
+  /** What is wrong with a value beyond what its table knows, in a sentence; undefined: nothing. */
+  check?(node: EditorNode, name: string, value: unknown): string | undefined;
 }
 
 /** Registers a node type with the editor: defaults, validators and dialog from the table of its properties. */
@@ -54,7 +56,7 @@ export function defineEditor(properties: NodeProperties, look: EditorLook): void
       definition.credentials ??= {};
       definition.credentials[name] = { type: property.kind === 'password' ? 'password' : 'text' };
     } else {
-      definition.defaults[name] = defaultOf(properties, name, property, current);
+      definition.defaults[name] = defaultOf(properties, name, property, current, look);
     }
   }
   if (!isConfig) {
@@ -82,10 +84,18 @@ function defaultOf(
   name: string,
   property: Property,
   current: (node: EditorNode) => Readonly<Record<string, unknown>>,
+  look: EditorLook,
 ): Default {
   if (property.kind === 'node') {
     // the editor itself checks that the configuration node is there and valid
     return { value: '', type: property.nodeType, required: property.required ?? false };
   }
-  return { value: property.default, validate: validatorOf(properties, name, property, current) };
+  const byTable = validatorOf(properties, name, property, current);
+  return {
+    value: property.default,
+    validate(value, options) {
+      const answer = byTable.call(this, value, options);
+      return answer === true ? (look.check?.(this, name, value) ?? true) : answer;
+    },
+  };
 }

@@ -1,6 +1,8 @@
 // What is used of the editor's own API. @types/node-red knows validators as they were before Node-RED 3: those that answer
 // with a sentence take two parameters, and that is how the editor tells them apart.
 
+import type { FlowPart } from '../upstream';
+
 /** A node while it is in the editor. */
 export interface EditorNode extends Record<string, unknown> {
   id: string;
@@ -43,11 +45,17 @@ export interface EditorDefinition {
 /** The code editor (Monaco or Ace) behind a JSON property. */
 export interface CodeEditor {
   getValue(): string;
+  setValue(text: string): void;
+  getSession(): { on(event: 'change', listener: () => void): void };
   resize(): void;
   destroy(): void;
 }
 
 export interface Red {
-  nodes: { registerType(type: string, definition: EditorDefinition): void };
+  nodes: {
+    registerType(type: string, definition: EditorDefinition): void;
+    /** All nodes as they would be exported, configuration nodes too. */
+    createCompleteNodeSet(): FlowPart[];
+  };
   editor: { createEditor(options: { id: string; mode: string; value: string }): CodeEditor };
 }

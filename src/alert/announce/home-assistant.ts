@@ -123,6 +123,11 @@ function counter(field: string): Record<string, unknown> {
   return { ...COUNTED, value_template: `{{ value_json.counters.${field} }}` };
 }
 
+/** The level of a topic, and the id, that all entities of a station have. @param station as slug() gives it */
+export function discoveryNode(station: string): string {
+  return `edge_inspect_${station}`;
+}
+
 /**
  * The retained messages that make a station appear in Home Assistant.
  *
@@ -134,7 +139,7 @@ export function discoveryMessages(
   prefix = 'homeassistant',
   golden = false,
 ): DiscoveryMessage[] {
-  const node = `edge_inspect_${slug(station)}`;
+  const node = discoveryNode(slug(station));
   const device = {
     identifiers: [node],
     name: `Inspection ${station}`,

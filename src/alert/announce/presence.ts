@@ -1,9 +1,10 @@
 import { messageOf } from '../../contract/errors';
 import type { BrokerMessage, BrokerPort } from '../deliver/broker';
-import { discoveryMessages } from './home-assistant';
+import { discoveryMessages, type DiscoveryMessage } from './home-assistant';
 import { sparkplugGroup, stationTopic } from '../judge/names';
 import type { VerdictRecord } from '../judge/messages';
 import type { GoldenRecord } from '../golden/records';
+import { Retained } from './retained';
 import { loadSparkplugCodec, SparkplugEdge } from './sparkplug';
 import type { StateFile } from '../keep/state-file';
 
@@ -20,7 +21,12 @@ export interface PresenceOptions {
   golden?: boolean;
 }
 
-type Warn = (sentence: string) => void;
+/** Whom the presence tells and asks. */
+interface PresencePorts {
+  warn(sentence: string): void;
+  /** Names of the other stations that may be on the same broker. */
+  others?(): string[];
+}
 
 /** Payload on `inspection/<station>/status`. */
 export interface StatusMessage {
@@ -63,6 +69,8 @@ export class Presence {
   readonly #broker: BrokerPort;
   readonly #state: StateFile | undefined;
   readonly #sparkplug: SparkplugEdge | undefined;
+  readonly #retained: Retained;
+  readonly #ports: PresencePorts;
   #lastVerdict: VerdictRecord | undefined;
   #lastGolden: BrokerMessage | undefined;
   #silentSinceMs: number | undefined;
@@ -73,11 +81,14 @@ export class Presence {
     broker: BrokerPort,
     state: StateFile | undefined,
     sparkplug: SparkplugEdge | undefined,
+    ports: PresencePorts,
   ) {
     this.#options = options;
     this.#broker = broker;
     this.#state = state;
     this.#sparkplug = sparkplug;
+    this.#ports = ports;
+    this.#retained = new Retained(this.#topics(), broker, state);
   }
 
   /** Must have run before the connection is made, as a will can only be set then. */
@@ -85,7 +96,7 @@ export class Presence {
     options: PresenceOptions,
     broker: BrokerPort,
     state: StateFile | undefined,
-    warn: Warn,
+    ports: PresencePorts,
   ): Promise<Presence> {
     let edge: SparkplugEdge | undefined;
     if (options.sparkplugGroup !== undefined) {
@@ -94,16 +105,17 @@ export class Presence {
       const bdSeq = ((state?.state.bdSeq ?? 255) + 1) % 256;
       edge = new SparkplugEdge(codec, { group, node: options.station, version: options.version, bdSeq });
     }
-    const presence = new Presence(options, broker, state, edge);
+    const presence = new Presence(options, broker, state, edge, ports);
     if (!presence.#setWill()) {
-      warn('The broker configuration has a Last Will of its own: it stays, and this station has none');
+      ports.warn('The broker configuration has a Last Will of its own: it stays, and this station has none');
     }
     if (edge !== undefined) {
-      await state?.save({ bdSeq: edge.bdSeq }).catch((error: unknown) => warn(messageOf(error)));
+      await state?.save({ bdSeq: edge.bdSeq }).catch((error: unknown) => ports.warn(messageOf(error)));
       broker.subscribe(edge.commandTopic, (payload) => {
         if (edge.asksForRebirth(payload)) presence.#sparkplugBirth(edge);
       });
     }
+    await presence.#retained.remember().catch((error: unknown) => ports.warn(messageOf(error)));
     broker.onConnection((connected) => presence.#connectionChanged(connected));
     return presence;
   }
@@ -144,6 +156,18 @@ export class Presence {
     await this.#broker.tell(statusMessage(this.#options.station, 'offline', Date.now()));
   }
 
+  /** All on which something is retained. */
+  #topics(): string[] {
+    const { station, verdicts } = this.#options;
+    const leaves = ['status', 'golden', ...(verdicts ? (['verdict'] as const) : [])] as const;
+    return [...leaves.map((leaf) => stationTopic(station, leaf)), ...this.#discovery().map(({ topic }) => topic)];
+  }
+
+  #discovery(): DiscoveryMessage[] {
+    const { station, version, homeAssistantPrefix, golden } = this.#options;
+    return homeAssistantPrefix === undefined ? [] : discoveryMessages(station, version, homeAssistantPrefix, golden);
+  }
+
   /** A connection has one will: the death certificate where Sparkplug is on (it must be), else the status. */
   #setWill(): boolean {
     const will =
@@ -165,12 +189,8 @@ export class Presence {
     }
     this.#tellOnline();
     if (this.#lastGolden !== undefined) void this.#broker.tell(this.#lastGolden);
-    if (this.#options.homeAssistantPrefix !== undefined) {
-      const { station, version, homeAssistantPrefix, golden } = this.#options;
-      for (const message of discoveryMessages(station, version, homeAssistantPrefix, golden)) {
-        void this.#broker.tell({ ...message, qos: 1, retain: true });
-      }
-    }
+    for (const message of this.#discovery()) void this.#broker.tell({ ...message, qos: 1, retain: true });
+    void this.#retained.clear(this.#ports.others?.() ?? []).catch(() => undefined);
     if (this.#sparkplug !== undefined) this.#sparkplugBirth(this.#sparkplug);
   }
 

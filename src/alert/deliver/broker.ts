@@ -9,8 +9,11 @@ export interface BrokerMessage {
 
 /** A connection to an MQTT broker that is owned by somebody else; the adapter implements it over their client. */
 export interface BrokerPort extends Publisher {
-  /** Best effort: nothing is kept when there is no connection. Resolves when it is handed over, or given up. */
-  tell(message: BrokerMessage): Promise<void>;
+  /**
+   * Best effort: nothing is kept when there is no connection. Resolves when it is handed over, or given up; true: the
+   * broker has it.
+   */
+  tell(message: BrokerMessage): Promise<boolean>;
   /**
    * Sets the Last Will of the next connection. False when the connection already has one of somebody else, which then
    * stays.

@@ -15,6 +15,10 @@ export interface KeptState {
   counters: Counters | null;
   /** Sparkplug birth/death sequence number, 0 … 255. */
   bdSeq: number;
+  /** Name of the station that all this is of; absent in files of earlier versions. */
+  station?: string;
+  /** Topics on which the broker may hold something of this station, or of the one that it was. */
+  retained?: string[];
   /** Golden samples: what is announced, how they ended; absent where there never were any. */
   golden?: GoldenMemory;
 }
@@ -26,6 +30,10 @@ function parseObject(text: string): Record<string, unknown> {
   } catch {
     return {};
   }
+}
+
+function isTopic(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= 1000;
 }
 
 function savedRules(value: unknown): AlertRules | null {
@@ -60,11 +68,20 @@ export class StateFile {
       counters: readCounters(saved.counters) ?? null,
       bdSeq: Number.isInteger(saved.bdSeq) ? Number(saved.bdSeq) & 255 : 0,
       ...(saved.golden === undefined ? {} : { golden: readGoldenMemory(saved.golden) }),
+      ...(typeof saved.station === 'string' ? { station: saved.station } : {}),
+      ...(Array.isArray(saved.retained) ? { retained: saved.retained.filter(isTopic) } : {}),
     });
   }
 
   get state(): Readonly<KeptState> {
     return this.#state;
+  }
+
+  /** Begins to work for a station; one of another name begins to count anew. */
+  async workFor(station: string): Promise<void> {
+    const before = this.#state.station;
+    if (before === station) return;
+    await this.save({ station, ...(before === undefined ? {} : { counters: null }) });
   }
 
   /** The rules to judge by: changed ones, unless the flow's own have been changed since; those are then forgotten. */

@@ -41,6 +41,19 @@ describe('StateFile', () => {
     assert.equal(await (await StateFile.open(folder)).rulesFor(DEFAULT_RULES), DEFAULT_RULES);
   });
 
+  it('18.8: a station of another name begins to count anew; one without a name before keeps its counters', async () => {
+    const file = await StateFile.open(folder);
+    await file.save({ counters: { ...newCounters(0), triggers: 2, pass: 2 } });
+    await file.workFor('line-1');
+    assert.equal(file.state.counters?.triggers, 2);
+    const again = await StateFile.open(folder);
+    await again.workFor('line-1');
+    assert.equal(again.state.counters?.triggers, 2);
+    await again.workFor('line-2');
+    assert.equal(again.state.counters, null);
+    assert.equal((await StateFile.open(folder)).state.station, 'line-2');
+  });
+
   for (const text of ['', '{', 'null', '[]', '{"rules":{"minConfidence":9},"counters":{"triggers":1},"bdSeq":"x"}']) {
     it(`takes ${JSON.stringify(text)} for an empty memory`, async () => {
       writeFileSync(join(folder, 'state.json'), text);
