@@ -88,7 +88,7 @@ export async function torturePictures({ count, seed }: TortureOptions): Promise<
     tally.check(await isSeenRight(), 'The good picture was not seen right before anything happened');
     // decoders take their memory with the first pictures of each kind
     for (const image of all) await detector.detect({ image });
-    for (let i = 0; i < 200; i++) await detector.detect({ image: mutateBytes(random.pick(all), random) });
+    for (let i = 0; i < 1000; i++) await detector.detect({ image: mutateBytes(random.pick(all), random) });
     tally.warm();
     let next = 0;
     const lane = async (): Promise<void> => {
