@@ -76,8 +76,12 @@ function mutantsOf(file: string): Mutant[] {
     else if (ts.isExpressionStatement(node) && ts.isCallExpression(node.expression)) {
       const called = node.expression.expression.getText(source);
       if (!/defineProperty|require|^super/.test(called)) add(node, ';');
-    } else if (ts.isNumericLiteral(node)) add(node, `(${node.text} + 1)`);
-    else if (node.kind === ts.SyntaxKind.TrueKeyword) add(node, 'false');
+    } else if (ts.isNumericLiteral(node)) {
+      // `(0, module.call)(…)` of the compiler
+      const { parent } = node;
+      const isCallee = ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.CommaToken;
+      if (!isCallee) add(node, `(${node.text} + 1)`);
+    } else if (node.kind === ts.SyntaxKind.TrueKeyword) add(node, 'false');
     else if (node.kind === ts.SyntaxKind.FalseKeyword) add(node, 'true');
     ts.forEachChild(node, visit);
   };

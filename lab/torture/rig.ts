@@ -12,6 +12,7 @@ export type BrokerMood = 'well' | 'gone' | 'silent' | 'refusing';
 
 /** A broker that misbehaves on request, and keeps what arrived. */
 export class MoodyBroker implements BrokerPort {
+  /** Ids of what arrived, in order. */
   readonly arrived: string[] = [];
   #mood: BrokerMood = 'well';
   readonly #listeners: ((connected: boolean) => void)[] = [];
@@ -31,7 +32,7 @@ export class MoodyBroker implements BrokerPort {
   publish({ payload }: { payload: string }): Promise<void> {
     switch (this.#mood) {
       case 'well':
-        this.arrived.push(payload);
+        this.arrived.push((JSON.parse(payload) as { id: string }).id);
         return Promise.resolve();
       case 'silent':
         return new Promise((_, reject) => this.#unanswered.push(() => reject(new Error('no acknowledgement'))));
@@ -114,6 +115,6 @@ export class StationRig {
 
   /** Ids as the broker got them first, in order. */
   get delivered(): string[] {
-    return [...new Set(this.broker.arrived.map((payload) => (JSON.parse(payload) as { id: string }).id))];
+    return [...new Set(this.broker.arrived)];
   }
 }

@@ -66,9 +66,9 @@ async function tortureStation(kind: string, { count, seed }: TortureOptions, roo
   const tally = new Tally(`${kind} faults`);
   const rig = new StationRig(mkdtempSync(join(root, `${kind}-`)));
   await rig.start();
-  tally.warm();
   for (let part = 0; part < count; part++) {
     tally.count += 1;
+    if (part === Math.floor(count / 5)) tally.warm();
     if (part % FAULT_EVERY === 0) FAULTS[kind]!(rig, random);
     const payload = random.chance(0.5) ? [detection()] : [];
     const { verdict, settled } = rig.service.handle({ payload, frame: FRAME, inference: INFERENCE, image: JPEG });

@@ -127,6 +127,16 @@ describe('golden samples and a clock that is set', () => {
     assert.ok(check.state(NOW_MS - 30 * DAY_MS, 8 * HOUR_MS).due);
   });
 
+  it('a sample that was right before the restart is due when its hours are over, not at once', () => {
+    const rightAt = new Date(NOW_MS - HOUR_MS).toISOString();
+    const since = new Date(NOW_MS - DAY_MS).toISOString();
+    const memory = { ...NO_MEMORY, since, results: [{ sample: 'good', outcome: 'right' as const, rightAt }] };
+    const check = new GoldenCheck('s', OPTIONS, memory, NOW_MS, 0);
+    assert.equal(check.state(NOW_MS, 0).due, null);
+    assert.equal(check.nextTickMs(NOW_MS, 0), NOW_MS + 7 * HOUR_MS);
+    assert.ok(check.state(NOW_MS + 7 * HOUR_MS, 7 * HOUR_MS).due);
+  });
+
   it('thirty days back: a check that is due is said again in its time', () => {
     const check = new GoldenCheck('s', OPTIONS, NO_MEMORY, NOW_MS, 0);
     assert.deepEqual(

@@ -27,6 +27,15 @@ describe('EventTracker', () => {
     assert.deepEqual([idAt(2), idAt(31)], [first?.eventId, second?.eventId]);
   });
 
+  it('of pairs that compete the best comes first, in whatever order the defects come', () => {
+    const tracker = new EventTracker();
+    const [first, second] = tracker.update([defect(0), defect(6)], RULES, 0).raised;
+    // each overlaps both tracks
+    const { confirmed } = tracker.update([defect(5), defect(1)], RULES, 100);
+    const idAt = (x: number) => confirmed.find(({ box }) => box.x === x)?.eventId;
+    assert.deepEqual([idAt(1), idAt(5)], [first?.eventId, second?.eventId]);
+  });
+
   it('10,000 equal boxes frame after frame are not millions of pairs', () => {
     const looks = { count: 0 };
     const watched = (): Defect => {
