@@ -1,7 +1,7 @@
 import { InspectionError, messageOf, type ErrorCode } from '../contract/errors';
 
-/** Where in its own source the runtime was: `/onnxruntime_src/onnxruntime/core/….cc:123`. */
-const SOURCE_PLACE = /\S*\/\S*\.(?:cc|cpp|cxx|h|hpp|inc):\d+/g;
+/** Where in its own source the runtime was: `/onnxruntime_src/onnxruntime/core/….cc:123`, or `tensorprotoutils.cc:1422 GetSizeInBytes`. */
+const SOURCE_PLACE = /\S*\w\.(?:cc|cpp|cxx|h|hpp|inc):\d+(?: [A-Z][a-z0-9]+[A-Z]\w*(?= ))?/g;
 /** The function it was in: `onnxruntime::common::Status onnxruntime::Loop::Run(const Context&) const`. */
 const FUNCTION = /(?:[\w:<>,*&~]+ )*[\w<>,~]+::[\w:<>,~]+\([^()]*\)(?: const)?/g;
 /** Longest text of the runtime that is repeated, characters. */

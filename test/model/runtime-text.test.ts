@@ -17,6 +17,11 @@ describe('what the runtime says', () => {
     );
   });
 
+  it('has no source file without a folder either', () => {
+    const raw = 'tensorprotoutils.cc:1422 GetSizeInBytesFromTensorProto Out of bounds dimensions in TypeProto';
+    assert.equal(runtimeText(new Error(raw)), 'Out of bounds dimensions in TypeProto');
+  });
+
   it('is cut where it is long', () => {
     assert.equal(runtimeText(new Error('x'.repeat(9000))).length, 240);
   });
