@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { NOT_INSPECTED_REASONS, type NotInspectedReason, type Verdict } from '../contract/verdict';
 import { byName } from './names';
 
@@ -62,6 +63,9 @@ const MAX_OPEN = 2048;
 /** Frames that ended lately: a second verdict on one of them is none of the books'. */
 const MAX_ENDED = 8192;
 
+/** Longest name and id that are kept as they are. */
+const MAX_CHARS = 128;
+
 const LOST_IN_RESTART: BookedEnd = { verdict: 'NOT_INSPECTED', reason: 'stopped' };
 const LOST_IN_FLOW: BookedEnd = { verdict: 'NOT_INSPECTED', reason: 'timeout' };
 
@@ -85,7 +89,8 @@ export class Books {
   }
 
   /** A frame is due. Told again, by the next node on its way, it changes nothing. */
-  offer(frame: string, camera: BookedCamera, count = 1): void {
+  offer(frameId: string, camera: BookedCamera, count = 1): void {
+    const frame = keyOf(frameId);
     if (this.knows(frame)) return;
     const account = this.#accountOf(camera);
     account.book.offered += count;
@@ -103,7 +108,8 @@ export class Books {
    * @param camera whose it is if nobody offered it
    * @returns whether it was booked
    */
-  settle(frame: string, camera: BookedCamera, end: BookedEnd): boolean {
+  settle(frameId: string, camera: BookedCamera, end: BookedEnd): boolean {
+    const frame = keyOf(frameId);
     if (this.#ended.has(frame)) return false;
     this.offer(frame, camera, end.count);
     const account = this.#openIn.get(frame) as Account;
@@ -125,7 +131,8 @@ export class Books {
   }
 
   /** Whether a frame is under way, or ended a moment ago. */
-  knows(frame: string): boolean {
+  knows(frameId: string): boolean {
+    const frame = keyOf(frameId);
     return this.#openIn.has(frame) || this.#ended.has(frame);
   }
 
@@ -136,7 +143,7 @@ export class Books {
 
   /** Frames that a stop of the flow has cost: nobody has them any more. */
   settleLost(frames: Iterable<string>): void {
-    for (const frame of frames) if (this.#openIn.has(frame)) this.settle(frame, OTHERS, LOST_IN_RESTART);
+    for (const frame of frames) if (this.#openIn.has(keyOf(frame))) this.settle(frame, OTHERS, LOST_IN_RESTART);
   }
 
   snapshot(): BooksSnapshot {
@@ -177,7 +184,8 @@ export class Books {
     this.onChange();
   }
 
-  #accountOf(camera: BookedCamera): Account {
+  #accountOf(given: BookedCamera): Account {
+    const camera = { id: keyOf(given.id), name: given.name.slice(0, MAX_CHARS) };
     const known = this.#accounts.get(camera.id);
     if (known) {
       known.name = camera.name;
@@ -187,7 +195,7 @@ export class Books {
     const others = this.#accounts.get(id);
     if (others) return others;
     const { underWay: _none, ...book } = emptyBook();
-    const account = { id, name: name.slice(0, 128), book, open: new Map<string, number>() };
+    const account = { id, name, book, open: new Map<string, number>() };
     this.#accounts.set(id, account);
     return account;
   }
@@ -197,6 +205,11 @@ export class Books {
     const [oldest] = this.#ended;
     if (this.#ended.size > MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
   }
+}
+
+/** Ids that a message brings may be of any length; those that are long are known by their hash. */
+function keyOf(id: string): string {
+  return id.length <= MAX_CHARS ? id : createHash('sha256').update(id).digest('hex');
 }
 
 function emptyBook(): CameraBook {

@@ -68,9 +68,13 @@ describe('books', () => {
     for (let i = 0; i < 1000; i += 1)
       books.settle(`f${i}`, { id: `topic ${i}`, name: `topic ${i}` }, { verdict: 'PASS' });
     assert.ok(Object.keys(books.snapshot().cameras).length <= 65);
+    const long = 'x'.repeat(1e6);
+    books.offer(long, { id: long, name: long });
+    assert.ok(JSON.stringify([books.underWay, books.kept]).length < 20_000);
+    assert.equal(books.settle(long, TOP, { verdict: 'PASS' }), true);
     for (let i = 0; i < 10_000; i += 1) books.offer(`g${i}`, TOP);
     assert.ok(books.underWay.length <= 2048);
-    assert.equal(books.snapshot().total.offered, 11_000);
+    assert.equal(books.snapshot().total.offered, 11_001);
     assertBalanced(books);
   });
 
