@@ -14,9 +14,10 @@ export interface SimulatedPart {
   truth: Detection[];
 }
 
-export function simulatedPart(seed: number, index: number): SimulatedPart {
+/** @param defects how many a defective part has, at least and at most */
+export function simulatedPart(seed: number, index: number, [least, most]: [number, number] = [3, 12]): SimulatedPart {
   const random = new Random('shadow part', seed, index);
-  const count = random.next() < DEFECT_RATE ? 3 + Math.floor(random.next() * 10) : 0;
+  const count = random.next() < DEFECT_RATE ? least + Math.floor(random.next() * (most - least + 1)) : 0;
   const truth = Array.from({ length: count }, (): Detection => {
     const classId = Math.floor(random.next() * CLASSES.length);
     const size = () => 20 + random.next() * 40;

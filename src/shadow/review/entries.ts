@@ -9,8 +9,9 @@ export interface TallyEntry {
   frames: number;
   /** Findings of the model in use, by class. */
   found: Record<string, number>;
-  /** Findings of one alone, by class, with all that made no card of their own. */
-  disputed: Record<string, number>;
+  /** What it alone found, and what the candidate alone found, by class, with all that made no card of their own. */
+  missed: Record<string, number>;
+  extra: Record<string, number>;
   /** Parts that both passed. */
   bothPassed: number;
 }
@@ -47,12 +48,22 @@ export type Tally = Omit<TallyEntry, 'type' | 'pair'>;
 
 export const pairKey = ({ primary, candidate }: Card['models']) => `${primary ?? '-'}/${candidate ?? '-'}`;
 
-const NO_TALLY: Tally = { frames: 0, found: {}, disputed: {}, bothPassed: 0 };
+export const NO_TALLY: Readonly<Tally> = { frames: 0, found: {}, missed: {}, extra: {}, bothPassed: 0 };
 
 function addCounts(into: Record<string, number>, more: Record<string, number>): Record<string, number> {
   const sum = { ...into };
   for (const [label, count] of Object.entries(more)) sum[label] = (sum[label] ?? 0) + count;
   return sum;
+}
+
+export function addTallies(a: Tally, b: Tally): Tally {
+  return {
+    frames: a.frames + b.frames,
+    found: addCounts(a.found, b.found),
+    missed: addCounts(a.missed, b.missed),
+    extra: addCounts(a.extra, b.extra),
+    bothPassed: a.bothPassed + b.bothPassed,
+  };
 }
 
 /** What the lines of a journal come to: the whole state of a store. */
@@ -85,14 +96,8 @@ export class StoreState {
         for (const id of entry.cards) this.#gone(id, entry.what);
         return;
       case 'tally': {
-        const { pair, frames, found, disputed, bothPassed } = entry;
-        const before = this.tallies.get(pair) ?? NO_TALLY;
-        this.tallies.set(pair, {
-          frames: before.frames + frames,
-          found: addCounts(before.found, found),
-          disputed: addCounts(before.disputed, disputed),
-          bothPassed: before.bothPassed + bothPassed,
-        });
+        const { type, pair, ...more } = entry;
+        this.tallies.set(pair, addTallies(this.tallies.get(pair) ?? NO_TALLY, more));
         return;
       }
       case 'report':

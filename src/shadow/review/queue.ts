@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { iou } from '../../kit/box';
-import type { Card, CardState } from './card';
+import { settledOf, type Card, type CardState, type Model } from './card';
 
 /** 0 … 1, the same for a text in every process. */
 export function drawOf(text: string): number {
@@ -22,14 +22,53 @@ export function weightOf(
   return (0.5 + drawOf(id)) / Math.sqrt(1 + (settledOfClass.get(label ?? '') ?? 0));
 }
 
-/** Two answers are wanted of this share of the cards. */
-export function wantsTwo({ id }: Pick<Card, 'id'>, secondShare: number): boolean {
-  return drawOf(`second ${id}`) < secondShare;
+/** How the findings of one model alone were answered so far. */
+export type AnswersOfFinder = Record<Model, { defect: number; noDefect: number }>;
+
+export function answersOfFinder(cards: Iterable<Card>): AnswersOfFinder {
+  const counts = { primary: { defect: 0, noDefect: 0 }, candidate: { defect: 0, noDefect: 0 } };
+  for (const { foundBy, answers } of cards) {
+    if (foundBy === null) continue;
+    for (const { verdict } of answers) {
+      if (verdict === 'defect') counts[foundBy].defect++;
+      if (verdict === 'no defect') counts[foundBy].noDefect++;
+    }
+  }
+  return counts;
 }
 
-export function stateOfCard(card: Pick<Card, 'id' | 'answers'>, secondShare: number): CardState {
+/**
+ * Whether an answer is the rarer of the two for findings of this kind. Somebody else is asked then: where nearly all is a false
+ * alarm, the few wrong answers among them would outnumber the defects that are really there.
+ */
+function isSurprising({ foundBy, answers }: Pick<Card, 'foundBy' | 'answers'>, counts: AnswersOfFinder): boolean {
+  const verdict = answers[0]?.verdict;
+  if (foundBy === null || (verdict !== 'defect' && verdict !== 'no defect')) return false;
+  const { defect, noDefect } = counts[foundBy];
+  return verdict === 'defect' ? defect < noDefect : noDefect < defect;
+}
+
+/**
+ * How many answers a card is to have: one; two of a share drawn by lot, for the agreement, and of those with a surprising first
+ * answer; three where two disagree.
+ */
+export function answersWanted(
+  card: Pick<Card, 'id' | 'foundBy' | 'answers'>,
+  secondShare: number,
+  counts: AnswersOfFinder,
+): number {
+  const said = card.answers.filter(({ verdict }) => verdict !== 'cannot tell');
+  if (said.length >= 2 && settledOf(card) === undefined) return card.answers.length + (said.length < 3 ? 1 : 0);
+  return drawOf(`second ${card.id}`) < secondShare || isSurprising(card, counts) ? 2 : 1;
+}
+
+export function stateOfCard(
+  card: Pick<Card, 'id' | 'foundBy' | 'answers'>,
+  secondShare: number,
+  counts: AnswersOfFinder,
+): CardState {
   if (card.answers.length === 0) return 'open';
-  return card.answers.length === 1 && wantsTwo(card, secondShare) ? 'second' : 'done';
+  return card.answers.length < answersWanted(card, secondShare, counts) ? 'second' : 'done';
 }
 
 /**
@@ -39,12 +78,16 @@ export function stateOfCard(card: Pick<Card, 'id' | 'answers'>, secondShare: num
 export function nextCard(
   cards: Iterable<Card>,
   reviewer: string,
-  options: { secondShare: number; settledOfClass: ReadonlyMap<string, number>; isTaken: (id: string) => boolean },
+  options: {
+    stateOf: (card: Card) => CardState;
+    settledOfClass: ReadonlyMap<string, number>;
+    isTaken: (id: string) => boolean;
+  },
 ): Card | undefined {
   let best: Card | undefined;
   let bestRank = -Infinity;
   for (const card of cards) {
-    const state = stateOfCard(card, options.secondShare);
+    const state = options.stateOf(card);
     if (state === 'done' || options.isTaken(card.id) || card.answers.some(({ by }) => by === reviewer)) continue;
     // (a weight is above 0 and at most 1.5)
     const rank = weightOf(card, options.settledOfClass) + (state === 'open' ? 10 : 0);

@@ -22,7 +22,7 @@ import {
 import { pairKey, StoreState, type ReportEntry, type StoreEntry, type Tally } from './entries';
 import { Journal } from './journal';
 import { contentTypeOf, cutHere, PictureFolder, type CutPicture } from './pictures';
-import { drawOf, isSameDefect, nextCard, stateOfCard, type Sighting } from './queue';
+import { answersOfFinder, drawOf, isSameDefect, nextCard, stateOfCard, type Sighting } from './queue';
 import { cardsMeant, readTruth, type Truth } from './truth';
 
 export interface ReviewLimits {
@@ -42,14 +42,14 @@ export interface ReviewLimits {
   takenMs: number;
 }
 
-/** 1 GiB holds some 500 whole pictures of 12 megapixels. One card in ten is asked about twice: a choice. */
+/** 1 GiB holds some 500 whole pictures of 12 megapixels. One card in twenty is asked about twice: a choice. */
 export const REVIEW_DEFAULTS: Readonly<ReviewLimits> = {
   maxOpen: 500,
   maxCards: 5000,
   maxReports: 5000,
   maxBytes: 1 << 30,
   windowMs: 5000,
-  secondShare: 0.1,
+  secondShare: 0.05,
   takenMs: 120_000,
 };
 
@@ -203,7 +203,7 @@ export class ReviewStore {
       const nowMs = this.#options.now();
       for (const [id, { untilMs }] of this.#taken) if (untilMs <= nowMs) this.#taken.delete(id);
       const card = nextCard(this.#state.cards.values(), reviewer, {
-        secondShare: this.limits.secondShare,
+        stateOf: this.#stateOfCards(),
         settledOfClass: this.#state.settledOfClass(),
         isTaken: (id) => skip.includes(id) || (this.#taken.has(id) && this.#taken.get(id)?.by !== reviewer),
       });
@@ -252,7 +252,8 @@ export class ReviewStore {
   list(states?: readonly CardState[]): Promise<BlindCard[]> {
     return this.#inTurn(async () => {
       await this.#sync();
-      const cards = [...this.#state.cards.values()].map((card) => this.#blind(card));
+      const stateOf = this.#stateOfCards();
+      const cards = [...this.#state.cards.values()].map((card) => this.#blind(card, stateOf));
       return states === undefined ? cards : cards.filter(({ state }) => states.includes(state));
     });
   }
@@ -286,8 +287,9 @@ export class ReviewStore {
     const stats = { open: 0, second: 0, done: 0, answers: 0, cannotTell: 0 };
     const kinds: ReviewStats['kinds'] = { disputed: 0, audit: 0, reported: 0 };
     const pairs: [Answer, Answer][] = [];
+    const stateOf = this.#stateOfCards();
     for (const card of cards.values()) {
-      stats[this.#stateOf(card)]++;
+      stats[stateOf(card)]++;
       kinds[card.kind]++;
       stats.answers += card.answers.length;
       stats.cannotTell += card.answers.filter(({ verdict }) => verdict === 'cannot tell').length;
@@ -360,12 +362,13 @@ export class ReviewStore {
     return [...new Set([...this.#state.cards.values()].flatMap(({ label }) => label ?? []))].sort();
   }
 
-  #stateOf(card: Card): CardState {
-    return stateOfCard(card, this.limits.secondShare);
+  #stateOfCards(): (card: Card) => CardState {
+    const counts = answersOfFinder(this.#state.cards.values());
+    return (card) => stateOfCard(card, this.limits.secondShare, counts);
   }
 
-  #blind(card: Card): BlindCard {
-    return blindCard(card, this.#stateOf(card), this.#classNames);
+  #blind(card: Card, stateOf = this.#stateOfCards()): BlindCard {
+    return blindCard(card, stateOf(card), this.#classNames);
   }
 
   #cardOf(id: string): Card {
