@@ -1,5 +1,6 @@
 import type { Detection } from '../../contract/detection';
 import { iou } from '../../kit/box';
+import type { ClassLimit, PairLimits } from './limits';
 
 export interface CompareOptions {
   /** Two boxes of one class that overlap by at least this are the same thing; 0 … 1. 0.5: the customary mAP50 bound. */
@@ -11,6 +12,8 @@ export interface CompareOptions {
    * models differ that much. 0 … 1.
    */
   margin: number;
+  /** Where the classes, or the two models, have thresholds of their own: they stand in for `confidence`. */
+  limits?: PairLimits;
 }
 
 /** A margin of 0.05 is a choice, on the side of counting: 0 makes every step over the threshold a disagreement. */
@@ -66,10 +69,15 @@ export function compareFrame(
   candidate: readonly Detection[],
   options: Partial<CompareOptions> = {},
 ): FrameComparison {
-  const { iou: minimum, confidence, margin } = { ...COMPARE_DEFAULTS, ...options };
-  const atLeast = (list: readonly Detection[], bound: number) => list.filter((one) => one.confidence >= bound);
-  const mine = atLeast(primary, confidence);
-  const theirs = atLeast(candidate, confidence - margin);
+  const { iou: minimum, confidence, margin, limits } = { ...COMPARE_DEFAULTS, ...options };
+  const { primary: mineFrom, candidate: theirsFrom } = limits ?? {
+    primary: () => confidence,
+    candidate: () => confidence,
+  };
+  const atLeast = (list: readonly Detection[], limit: ClassLimit, above: number) =>
+    list.filter((one) => one.confidence >= limit(one.label) + above);
+  const mine = atLeast(primary, mineFrom, 0);
+  const theirs = atLeast(candidate, theirsFrom, -margin);
   const takenMine = new Set<number>();
   const takenTheirs = new Set<number>();
   const matched: MatchedPair[] = [];
@@ -83,8 +91,8 @@ export function compareFrame(
   }
   const missed = mine.filter((_, index) => !takenMine.has(index));
   const unmatched = theirs.filter((_, index) => !takenTheirs.has(index));
-  const extra = atLeast(unmatched, confidence + margin);
-  const flip = flipOf(mine.length, atLeast(theirs, confidence).length);
+  const extra = atLeast(unmatched, theirsFrom, margin);
+  const flip = flipOf(mine.length, atLeast(theirs, theirsFrom, 0).length);
   return { matched, missed, extra, flip, disagrees: missed.length + extra.length > 0 };
 }
 

@@ -1,4 +1,5 @@
-import { settledOf, type Answer, type Card } from './card';
+import type { Detection } from '../../contract/detection';
+import { settledOf, type Answer, type Card, type Model } from './card';
 
 /** What was seen while two models were compared, counted without anybody's answer: the denominators of the decision. */
 export interface TallyEntry {
@@ -39,6 +40,8 @@ export type StoreEntry =
   | { type: 'card'; card: Card }
   | { type: 'answer'; card: string; answer: Answer }
   | { type: 'repeat'; card: string }
+  /** What a model says of the card's place when it is asked for more. */
+  | { type: 'seen'; card: string; model: Model; detections: Detection[] }
   /** `card`: it is gone, unanswered, with its pictures. `pictures`: only these. */
   | { type: 'gone'; what: 'card' | 'pictures'; cards: string[] }
   | TallyEntry
@@ -92,12 +95,16 @@ export class StoreState {
         if (card !== undefined) card.repeats++;
         return;
       }
+      case 'seen': {
+        const card = this.cards.get(entry.card);
+        if (card !== undefined) card.seen = { ...card.seen, [entry.model]: entry.detections };
+        return;
+      }
       case 'gone':
         for (const id of entry.cards) this.#gone(id, entry.what);
         return;
       case 'tally': {
-        const { type, pair, ...more } = entry;
-        this.tallies.set(pair, addTallies(this.tallies.get(pair) ?? NO_TALLY, more));
+        this.tallies.set(entry.pair, addTallies(this.tallies.get(entry.pair) ?? NO_TALLY, entry));
         return;
       }
       case 'report':

@@ -269,6 +269,17 @@ export class ReviewStore {
     });
   }
 
+  /** Adds what a model says of the cards' places when it is asked for more than counts. @throws InspectionError IO_FAILED */
+  addSeen(cards: readonly Pick<Card, 'id' | 'box'>[], model: Model, detections: Detection[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const none = { primary: [], candidate: [] };
+      const entries = cards.map(({ id, box }): StoreEntry => {
+        return { type: 'seen', card: id, model, detections: seenAt(box, { ...none, [model]: detections })[model] };
+      });
+      await this.#write(...entries);
+    });
+  }
+
   /** Adds to what was counted of two models while they were compared. @throws InspectionError IO_FAILED */
   addTally(models: Card['models'], tally: Tally): Promise<void> {
     return this.#inTurn(() => this.#write({ type: 'tally', pair: pairKey(models), ...tally }));

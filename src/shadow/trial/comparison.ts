@@ -5,6 +5,8 @@ import type { DisputedRecord } from '../evidence/disputed-record';
 import { DisputedStore } from '../evidence/disputed-store';
 import type { Decision, TrialJudgement } from '../compare/judge';
 import { ModelPair, type LineFrame } from './pair';
+import { limitOf, type PairLimits } from '../compare/limits';
+import { Reviewing, SEEN_FROM } from './reviewing';
 import { passesThreshold, type ReportEvent } from './shadow-report';
 import type { RoutedDetector } from '../../detector/routed-detector';
 import { ShadowRunner, type ShadowCounters } from './shadow-runner';
@@ -43,6 +45,8 @@ export class Comparison {
   readonly #runner: ShadowRunner;
   readonly #disputed: DisputedStore | undefined;
   readonly #endScores: () => void;
+  /** Where people are asked; undefined: nowhere. */
+  reviewing: Reviewing | undefined;
   #pair: ModelPair | undefined;
   #candidate: () => DetectorLike | undefined = () => undefined;
   #ownConfidence = COMPARE_DEFAULTS.confidence;
@@ -112,19 +116,29 @@ export class Comparison {
     const { line } = this.#options;
     const other = frame.answeredBy === 'primary' ? candidate : line.primary;
     const confidence = this.#confidenceOf(frame);
-    const lowered = Math.max(0, confidence - COMPARE_DEFAULTS.margin);
+    const limits = this.#limitsOf(frame, pair);
+    const asked = frame.answeredBy === 'primary' ? 'candidate' : 'primary';
+    const lowest = Math.min(...pair.primary.classNames.map(limits[asked])) - COMPARE_DEFAULTS.margin;
+    const lowered = Math.max(0, this.reviewing === undefined ? lowest : Math.min(lowest, SEEN_FROM));
     const scores = line.scoresOf(frame.id);
     const offered = { ...frame, confidence: lowered, scores: scores !== undefined };
     const outcome = await this.#runner.offer(offered, other);
     // another candidate, or another phase, may have begun meanwhile
     if (typeof outcome === 'string' || pair !== this.#pair) return;
-    this.#compared(pair, { ...frame, confidence, scores }, outcome);
+    this.#compared(pair, { ...frame, confidence, limits, scores }, outcome);
   }
 
   /** The threshold of a comparison: the one that was set, but the line's answers begin at its own. */
   #confidenceOf({ confidence: asked }: LineFrame): number {
     const { confidence: set } = this.#options.settings;
     return set === undefined ? (asked ?? this.#ownConfidence) : Math.max(set, asked ?? 0);
+  }
+
+  /** What counts of each model's findings: a model that brings thresholds per class is compared at these. */
+  #limitsOf({ confidence: asked }: LineFrame, { primary, candidate }: ModelPair): PairLimits {
+    const { confidence: set } = this.#options.settings;
+    const of = (model: ModelInfo) => limitOf(model, asked, set, this.#ownConfidence);
+    return { primary: of(primary), candidate: of(candidate) };
   }
 
   /** Only of frames that the candidate is about to look at: the line is to pay for no others. */
@@ -137,6 +151,7 @@ export class Comparison {
     const { threshold, reportFrames } = this.#options.settings;
     const { noticed, judged, disputed, warned } = this.#listener;
     if (outcome.inspected) {
+      void this.reviewing?.compared(line, pair.seen(line, outcome), line.size ?? outcome.image);
       pair.answered(line, outcome).saved.then((record) => record && disputed(record, line), warned);
     } else if (line.answeredBy === 'primary' && OWN_FAULT.has(outcome.reason)) pair.failed();
     const { judgement, disagreement } = pair;

@@ -1,6 +1,8 @@
 import type { DetectorLike, DetectorOptions } from '../../contract/detector';
 import { HEALTH_DEFAULTS, type HealthLimits } from './health';
 import type { JudgeOptions } from '../compare/judge';
+import type { DecisionOptions } from '../decision/decide';
+import type { ReviewStore } from '../review/review-store';
 import type { RoutedDetector } from '../../detector/routed-detector';
 import type { ShadowRunnerOptions } from './shadow-runner';
 
@@ -17,7 +19,8 @@ export interface ShadowSettings {
   canaryParts: number;
   /**
    * Whether a candidate that passed the test moves on by itself, and a harmful one is rejected by itself; else both wait
-   * for a command, the harmful one paused. One that differs waits for a person in either case.
+   * for a command, the harmful one paused. One that differs waits for people in either case: what their answers show then leads
+   * to promotion or rejection in the same way.
    */
   automatic: boolean;
   /** A report is sent every so many compared frames. */
@@ -29,6 +32,10 @@ export interface ShadowSettings {
   disputedFolder: string | undefined;
   disputedItems: number;
   disputedBytes: number;
+  /** Share of the parts that passed which are put to people all the same, 0 … 1. */
+  auditRate: number;
+  /** Margins and error rates of what people's answers decide. */
+  decision: Partial<DecisionOptions>;
 }
 
 export const SHADOW_DEFAULTS: Readonly<ShadowSettings> = {
@@ -45,6 +52,8 @@ export const SHADOW_DEFAULTS: Readonly<ShadowSettings> = {
   disputedFolder: undefined,
   disputedItems: 500,
   disputedBytes: 1 << 30,
+  auditRate: 0.01,
+  decision: {},
 };
 
 export interface ControllerOptions {
@@ -58,6 +67,8 @@ export interface ControllerOptions {
   /** False while the station has nothing to spend on shadows. */
   allowed: (runs: number) => boolean;
   settings?: Partial<ShadowSettings>;
+  /** Opens the store of people's answers; absent: nobody is asked. It is opened once, when the controller starts. */
+  openReview?: () => Promise<ReviewStore>;
   now?: () => number;
 }
 

@@ -6,6 +6,7 @@ import { otherSlot } from '../../model/slots/layout';
 import { Comparison } from './comparison';
 import { COMPARE_DEFAULTS } from '../compare/compare';
 import { SHADOW_DEFAULTS, TICK_MS, type ControllerOptions, type ShadowSettings } from './controller-options';
+import type { Outcome, PeopleDecision } from '../decision/decide';
 import type { DisputedRecord } from '../evidence/disputed-record';
 import type { LineHealth } from './health';
 import { LineSwitch } from './line-switch';
@@ -13,6 +14,8 @@ import type { Decision, TrialJudgement } from '../compare/judge';
 import type { LineFrame, ModelPair } from './pair';
 import { nextPhase, type Phase, type ShadowCommand, type ShadowStep } from './phases';
 import { identityOf, type ReportEvent, type ShadowReport } from './shadow-report';
+import type { ReviewStore } from '../review/review-store';
+import { Reviewing } from './reviewing';
 import { ownConfidence } from '../compare/own-confidence';
 import { NO_BASELINE, TrialWindow } from './trial-window';
 
@@ -30,6 +33,9 @@ interface ControllerEvents {
 
 /** Phases in which another candidate may begin. */
 const FREE: ReadonlySet<Phase> = new Set(['idle', 'shadow', 'paused', 'confirmed', 'reverted', 'rejected']);
+
+/** What people's answers must say for a promotion. */
+const GOOD: ReadonlySet<Outcome> = new Set(['better', 'not worse']);
 
 /** What speaks against a candidate, by decision or phase: who promotes it all the same says why. */
 const AGAINST: Partial<Record<Decision | Phase, string>> = {
@@ -58,6 +64,8 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   #lastWarning = '';
   /** Whether nobody asked for the canary that is on. */
   #ownCanary = false;
+  #review: ReviewStore | undefined;
+  #outcome: Outcome = 'open';
   /** The step that is under way by itself: every frame until then leads to the same one. */
   #asked = '';
 
@@ -84,6 +92,11 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     return this.#phase;
   }
 
+  /** The store of people's answers; undefined before the start, where nobody is asked, or where it could not be opened. */
+  get review(): ReviewStore | undefined {
+    return this.#review;
+  }
+
   /**
    * Waits for the line's model, puts the station in order, then verifies the candidate and starts it.
    *
@@ -100,13 +113,18 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     this.#comparison.stop();
     this.#options.line.setRoute(undefined);
     await this.#queue;
+    await this.#comparison.reviewing?.stop();
+    await this.#review?.close();
     await this.#switch.endCandidate();
   }
 
   /** Takes note of a part, and lets the candidate look at it when there is time. Never rejects. */
   async part({ verdict, latencyMs, frame }: LinePart): Promise<void> {
     this.#window.add(verdict, latencyMs);
-    if (frame !== undefined) await this.#comparison.frame(frame);
+    if (frame === undefined) return;
+    const { primary, candidate } = this.#switch;
+    if (candidate !== undefined) return this.#comparison.frame(frame);
+    if (verdict === 'PASS' && primary !== undefined) await this.#comparison.reviewing?.passed(frame, primary);
   }
 
   /** Who answered for a frame on the line. */
@@ -124,7 +142,10 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   command(command: ShadowCommand, reason?: string, by = 'on command'): Promise<void> {
     return this.#inTurn(async () => {
       nextPhase(this.#phase, command);
-      const against = AGAINST[this.#pair?.judgement.decision ?? 'keep'] ?? AGAINST[this.#phase];
+      const decision = this.#pair?.judgement.decision ?? 'keep';
+      // people have said that the difference is for the better, or does no harm
+      const settled = decision === 'different' && GOOD.has(this.#outcome);
+      const against = (settled ? undefined : AGAINST[decision]) ?? AGAINST[this.#phase];
       if (command === 'promote' && reason === undefined && against !== undefined) {
         throw expected('a reason', 'promote', `none, for ${against}`);
       }
@@ -173,12 +194,50 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     const { linePath, candidate } = this.#options;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();
+    await this.#openReview();
     const station = await this.#switch.start();
     this.#ownConfidence = await ownConfidence(station?.chosen?.folder ?? linePath);
     if (station?.pointer?.state === 'trial') {
       return this.#onTrial('The trial goes on after a restart', (await this.#switch.baseline()) ?? NO_BASELINE);
     }
     await this.#beginShadow(candidate);
+  }
+
+  async #openReview(): Promise<void> {
+    const { openReview, line } = this.#options;
+    const { runner, auditRate, decision } = this.#settings;
+    if (openReview === undefined) return;
+    try {
+      this.#review = await openReview();
+    } catch (error) {
+      // the line and the trial go on; people are not asked
+      return this.#warn(error);
+    }
+    const warned = (error: unknown) => this.#warn(error);
+    const judged = (found: PeopleDecision) => void this.#answered(found).catch(warned);
+    const options = { line, runner, auditRate, decision, warned, judged };
+    this.#comparison.reviewing = new Reviewing(this.#review, options);
+  }
+
+  /** Draws the conclusions from what people said so far. */
+  async #answered({ outcome }: PeopleDecision): Promise<void> {
+    const changed = outcome !== this.#outcome;
+    this.#outcome = outcome;
+    if (this.#phase !== 'shadow' && this.#phase !== 'canary') return;
+    if (changed && outcome !== 'open') {
+      const people = await this.#comparison.reviewing?.report();
+      await this.#say('decision', people?.text ?? outcome);
+    }
+    if (this.#settings.automatic) await this.#actOnAnswers();
+  }
+
+  /** What answers lead to by themselves. A candidate that is harmful beyond doubt is for a person, whatever the answers say. */
+  async #actOnAnswers(): Promise<void> {
+    const acts = this.#outcome === 'worse' || GOOD.has(this.#outcome);
+    if (!acts || this.#pair?.judgement.decision === 'reject') return;
+    const reason = (await this.#comparison.reviewing?.report())?.text ?? '';
+    if (this.#outcome === 'worse') this.#byItself('reject', reason);
+    else this.#moveOn(reason);
   }
 
   /** Draws the conclusions from one more frame. */
@@ -188,8 +247,10 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     const { automatic } = this.#settings;
     if (decision === 'reject') this.#byItself(automatic ? 'reject' : 'pause', reason);
     // the canary was begun for a likeness that turned out not to be: a person is asked before more parts depend on it
-    if (decision === 'different' && this.#ownCanary) this.#byItself('revert', reason);
-    if (decision === 'promote' && automatic) this.#moveOn(reason);
+    if (decision === 'different' && this.#ownCanary && !GOOD.has(this.#outcome)) this.#byItself('revert', reason);
+    // what people say outweighs likeness
+    if (automatic && GOOD.has(this.#outcome)) void this.#actOnAnswers().catch((error: unknown) => this.#warn(error));
+    else if (decision === 'promote' && automatic && this.#outcome === 'open') this.#moveOn(reason);
   }
 
   #moveOn(reason: string): void {
@@ -238,6 +299,8 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     if (candidate === undefined) return this.#enter('idle', 'There is no candidate');
     const primary = this.#switch.primary as ModelInfo;
     this.#comparison.begin({ primary, candidate }, () => this.#switch.candidate, this.#ownConfidence);
+    this.#outcome = 'open';
+    await this.#comparison.reviewing?.begin({ primary, candidate });
     await this.#enter(
       'shadow',
       `${candidate.name} ${candidate.version} runs beside ${primary.name} ${primary.version}`,
@@ -335,6 +398,7 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
       canary: { share: this.#settings.canaryShare, answered, fellBack },
       health: this.#window.health(this.#options.line.stats().restarts),
       disputed,
+      people: (await this.#comparison.reviewing?.report()) ?? null,
     };
   }
 }

@@ -8,6 +8,7 @@ import type { DisputedRecord } from '../evidence/disputed-record';
 import type { DisputedStore } from '../evidence/disputed-store';
 import type { Share } from '../../kit/intervals';
 import type { Tiling } from '../../contract/tiling';
+import type { ClassLimit, PairLimits } from '../compare/limits';
 import { Judge, type JudgeOptions, type TrialJudgement } from '../compare/judge';
 import { RollingStatistics, type ShadowStatistics } from '../compare/statistics';
 
@@ -25,6 +26,8 @@ export interface LineFrame {
   tiling?: Tiling | undefined;
   /** Runs of the model that the line's answer took; absent: one. */
   runs?: number | undefined;
+  /** What counts of each model's findings in this frame; undefined: `confidence` of both. */
+  limits?: PairLimits;
   answeredBy: 'primary' | 'candidate';
   /** Of the model that answered. null: it has none; undefined: not asked for. */
   scores?: ScoreMap | null;
@@ -45,7 +48,8 @@ export interface PairResult {
   saved: Promise<DisputedRecord | undefined>;
 }
 
-type Answer = Extract<DetectOutcome, { inspected: true }>;
+/** A model's answer to a frame. */
+export type Answer = Extract<DetectOutcome, { inspected: true }>;
 
 /** Two models on the same frames: what they agree on, and what follows from it. */
 export class ModelPair {
@@ -85,16 +89,26 @@ export class ModelPair {
 
   /** The other model answered the same frame. */
   answered(line: LineFrame, other: Answer): PairResult {
-    const ours = nms(line.detections);
-    const theirs = nms(other.detections);
-    const [primary, candidate] = line.answeredBy === 'primary' ? [ours, theirs] : [theirs, ours];
-    const { confidence = this.#options.compare.confidence } = line;
-    const comparison = compareFrame(primary, candidate, { ...this.#options.compare, confidence });
+    const seen = this.seen(line, other);
+    const { confidence = this.#options.compare.confidence, limits } = line;
+    const comparison = compareFrame(seen.primary, seen.candidate, { ...this.#options.compare, confidence, limits });
+    const lowest = (limit: ClassLimit | undefined, { label }: Detection) =>
+      (limit?.(label) ?? confidence) - this.#options.compare.margin;
+    // (the other model is asked for more than counts, for the threshold aid: no record holds that)
+    const [primary, candidate] = (['primary', 'candidate'] as const).map((model) =>
+      seen[model].filter((one) => one.confidence >= lowest(limits?.[model], one)),
+    ) as [Detection[], Detection[]];
     this.#statistics.add(comparison, this.#tensorDifference(line.scores, other.scores));
     const judgement = this.#judge.compared(comparison);
     const disputed = comparison.disagrees || comparison.flip !== 'none';
     const saved = disputed ? this.#save(line, other, primary, candidate, comparison) : Promise.resolve(undefined);
     return { comparison, judgement, saved };
+  }
+
+  /** What each of the two saw, after NMS. */
+  seen(line: LineFrame, other: Answer): Record<'primary' | 'candidate', Detection[]> {
+    const [ours, theirs] = [nms(line.detections), nms(other.detections)];
+    return line.answeredBy === 'primary' ? { primary: ours, candidate: theirs } : { primary: theirs, candidate: ours };
   }
 
   /** undefined: not taken for this frame, or not to be had from these models; then the reason is kept. */

@@ -3,6 +3,7 @@ import type { ModelIdentity } from '../evidence/disputed-record';
 import type { HealthState } from './health';
 import type { Share } from '../../kit/intervals';
 import type { Decision, Difference } from '../compare/judge';
+import type { PeopleReport } from '../decision/people-report';
 import type { Phase } from './phases';
 import type { ShadowCounters } from './shadow-runner';
 import type { ShadowStatistics } from '../compare/statistics';
@@ -41,6 +42,8 @@ export interface ShadowReport {
   canary: { share: number; answered: number; fellBack: number };
   health: HealthState | null;
   disputed: { items: number; bytes: number } | null;
+  /** What people's answers say; null without a candidate, or where nobody is asked. */
+  people: PeopleReport | null;
 }
 
 /** Whether the disagreement is surely above the threshold: its whole interval is. */
