@@ -38,6 +38,8 @@ export class Reviewing {
   readonly #endChanges: () => void;
   #models: { primary: ModelInfo; candidate: ModelInfo } | undefined;
   #pending: Tally = NO_TALLY;
+  /** On its way to the disk: it counts until it is there. */
+  #flushing: Tally = NO_TALLY;
 
   constructor(store: ReviewStore, options: ReviewingOptions) {
     this.store = store;
@@ -48,13 +50,13 @@ export class Reviewing {
 
   /** Begins with two models: what people said about the same two before still counts. */
   async begin(models: { primary: ModelInfo; candidate: ModelInfo }): Promise<void> {
-    await this.#flush();
+    await this.#flushAll();
     this.#models = models;
   }
 
   async stop(): Promise<void> {
     this.#endChanges();
-    await this.#flush();
+    await this.#flushAll();
   }
 
   /** A frame that both models answered. Never rejects. */
@@ -121,7 +123,8 @@ export class Reviewing {
   async #truth() {
     if (this.#models === undefined) return undefined;
     const { primary } = this.#models;
-    return truthOfPair(await this.store.state(), this.#shas(), primary.classNames, this.#pending);
+    const state = await this.store.state();
+    return truthOfPair(state, this.#shas(), primary.classNames, addTallies(this.#pending, this.#flushing));
   }
 
   #shas(): Card['models'] {
@@ -160,15 +163,29 @@ export class Reviewing {
     await this.store.addSeen(cards, 'primary', detections);
   }
 
+  async #flushAll(): Promise<void> {
+    if (this.#models === undefined) return;
+    const { frames } = addTallies(this.#pending, this.#flushing);
+    if (frames === 0) return;
+    // (waits for one that is under way: calls of the store come in turn)
+    await this.store.state().catch(this.#options.warned);
+    await this.#flush();
+    this.#pending = NO_TALLY;
+  }
+
   async #flush(): Promise<void> {
     const pending = this.#pending;
-    if (pending.frames === 0 || this.#models === undefined) return;
+    // (one at a time: what comes meanwhile waits for the next)
+    if (pending.frames === 0 || this.#flushing.frames > 0) return;
     this.#pending = NO_TALLY;
+    this.#flushing = pending;
     try {
       await this.store.addTally(this.#shas(), pending);
     } catch (error) {
       this.#pending = addTallies(this.#pending, pending);
       this.#options.warned(error);
+    } finally {
+      this.#flushing = NO_TALLY;
     }
   }
 
