@@ -2,6 +2,7 @@ import type { DetectorLike, DetectorOptions } from '../../contract/detector';
 import { HEALTH_DEFAULTS, type HealthLimits } from './health';
 import type { JudgeOptions } from '../compare/judge';
 import type { DecisionOptions } from '../decision/decide';
+import type { PartLog } from '../review/part-log';
 import type { ReviewStore } from '../review/review-store';
 import type { RoutedDetector } from '../../detector/routed-detector';
 import type { ShadowRunnerOptions } from './shadow-runner';
@@ -69,6 +70,8 @@ export interface ControllerOptions {
   settings?: Partial<ShadowSettings>;
   /** Opens the store of people's answers; absent: nobody is asked. It is opened once, when the controller starts. */
   openReview?: () => Promise<ReviewStore>;
+  /** Told of every part that was inspected, for truths that come days later. */
+  parts?: Pick<PartLog, 'add'>;
   now?: () => number;
 }
 

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Verdict } from '../../contract/verdict';
 import type { ModelInfo } from '../../contract/detector';
+import { cameraOf } from '../../contract/frame';
 import { expected, InspectionError, messageOf } from '../../contract/errors';
 import { otherSlot } from '../../model/slots/layout';
 import { Comparison } from './comparison';
@@ -121,7 +122,12 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
   /** Takes note of a part, and lets the candidate look at it when there is time. Never rejects. */
   async part({ verdict, latencyMs, frame }: LinePart): Promise<void> {
     this.#window.add(verdict, latencyMs);
-    if (frame === undefined) return;
+    if (frame === undefined || verdict === 'NOT_INSPECTED') return;
+    const { partId, capturedAt = new Date().toISOString() } = frame.frame;
+    const known = { frameId: frame.id, ...(partId !== undefined && { partId }), time: capturedAt, line: verdict };
+    this.#options.parts?.add({ ...known, camera: cameraOf({ source: '', ...frame.frame }) }, (error) =>
+      this.#warn(error),
+    );
     const { primary, candidate } = this.#switch;
     if (candidate !== undefined) return this.#comparison.frame(frame);
     if (verdict === 'PASS' && primary !== undefined) await this.#comparison.reviewing?.passed(frame, primary);
