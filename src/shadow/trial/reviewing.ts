@@ -153,11 +153,10 @@ export class Reviewing {
   }
 
   /** The model that answered on the line gave what is above its threshold: what is below is asked for when there is time. */
-  async #askAgain(cards: readonly Card[], { id, image, frame, answeredBy }: LineFrame): Promise<void> {
-    const { line } = this.#options;
-    if (answeredBy !== 'primary') return;
-    const detector: DetectorLike = line.primary;
-    const outcome = await this.#again.offer({ id, image, frame, confidence: SEEN_FROM, scores: false }, detector);
+  async #askAgain(cards: readonly Card[], line: LineFrame): Promise<void> {
+    if (line.answeredBy !== 'primary') return;
+    const detector: DetectorLike = this.#options.line.primary;
+    const outcome = await this.#again.offer({ ...line, confidence: SEEN_FROM, scores: false }, detector);
     if (typeof outcome === 'string' || !outcome.inspected) return;
     const detections = nms(outcome.detections);
     await this.store.addSeen(cards, 'primary', detections);
