@@ -77,7 +77,7 @@ function show(list: JQuery, controls: Control[], dialog: Dialog): void {
     const now = value === undefined ? '' : ` (${value})`;
     const ruled = isInactive ? ` ${node._('camera-in.exposure.automatic')}` : '';
     $('<div style="margin-top: 2px"></div>')
-      .append($('<span style="display: inline-block; width: 210px; overflow-wrap: anywhere"></span>').text(name))
+      .append($('<span style="display: inline-block; width: 230px; overflow-wrap: anywhere"></span>').text(name))
       .append(input, $('<small></small>').text(range + now + ruled))
       .appendTo(list);
   }
@@ -106,5 +106,5 @@ export function addControls(dialog: Dialog): void {
   const button = $('<button type="button" class="red-ui-button" id="camera-in-controls"></button>')
     .append('<i class="fa fa-list"></i> ', $('<span></span>').text(node._('camera-in.button.controls')))
     .on('click', () => void ask());
-  row('controls').append(' ', button, list);
+  row('controls').append($('<div style="margin: 6px 0 0 105px"></div>').append(button), list);
 }

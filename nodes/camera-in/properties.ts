@@ -152,10 +152,9 @@ export const CAMERA_IN = defineProperties({
     width: optionalInteger({ icon: 'arrows-alt', ...side('height') }),
     height: optionalInteger({ beside: '×', ...side('width') }),
     // how the camera sees: what is empty is as the camera likes it
-    pixelFormat: choice({ icon: 'th', default: 'mjpeg', choices: PIXEL_FORMATS, when: USB }),
+    pixelFormat: choice({ icon: 'th', section: 'controls', default: 'mjpeg', choices: PIXEL_FORMATS, when: USB }),
     controls: parsed({
       icon: 'sliders',
-      section: 'controls',
       when: USB,
       expects: { what: 'control=number, separated by commas,', key: 'v4l2-controls' },
       parse: (controls) => {
@@ -165,7 +164,6 @@ export const CAMERA_IN = defineProperties({
     }),
     shutter: optionalInteger({
       icon: 'sun-o',
-      section: 'controls',
       ...RPICAM_LIMITS.shutter,
       unit: 'µs',
       when: PI,

@@ -104,6 +104,17 @@ export class Dialog {
       // what stands beside another goes with its row
       if (property.beside === undefined) this.row(name).add(this.list(name).closest('.form-row')).toggle(isShown);
     }
+    this.#showHeadings();
+  }
+
+  /** A heading stands over something, or is not shown. */
+  #showHeadings(): void {
+    const first = Object.keys(this.#properties.table)[0];
+    if (first === undefined) return;
+    for (const heading of this.row(first).parent().children('h4').get()) {
+      const under = $(heading).nextUntil('h4').filter('.form-row').get();
+      $(heading).toggle(under.some((row) => row.style.display !== 'none'));
+    }
   }
 }
 
