@@ -4,7 +4,7 @@ import { StationMetrics } from './metrics';
 import { StationMonitor } from './monitor';
 import { Scheduler } from './scheduler';
 import { Sequences } from './sequences';
-import { ThreadKeeper } from './thread-keeper';
+import { ThreadBudget } from './thread-budget';
 
 /**
  * What the cameras, models and guards of one station have in common: what may be spent, which frames are under way, whose
@@ -16,7 +16,7 @@ export class Station {
   readonly ledger = new FrameLedger();
   readonly books = new Books();
   readonly sequences = new Sequences();
-  readonly threads = new ThreadKeeper();
+  readonly threads = new ThreadBudget();
   readonly monitor = new StationMonitor(this.scheduler, this.books);
   #metrics: StationMetrics | undefined;
 

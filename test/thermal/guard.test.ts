@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Scheduler } from '../../src/station/scheduler';
-import { ThreadKeeper } from '../../src/station/thread-keeper';
+import { ThreadBudget } from '../../src/station/thread-budget';
 import { ThermalGuard } from '../../src/thermal/guard';
 import { until } from '../helpers/until';
 
 /** A guard whose sensor and clock belong to the test. */
 function bench(first: number | undefined) {
   const scheduler = new Scheduler();
-  const threads = new ThreadKeeper();
+  const threads = new ThreadBudget();
   const asked: (number | undefined)[] = [];
   threads.add({ reconfigure: ({ threads }) => (asked.push(threads), Promise.resolve({} as never)) }, 4);
   const board = { tempC: first, nowMs: 0 };

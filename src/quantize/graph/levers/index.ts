@@ -1,5 +1,5 @@
 import type { Range } from '../../calibrate/ranges/range';
-import { cutLogits, withRoomForSureAnswers } from './logits';
+import { cutLogits, widenLogits } from './logits';
 import { cutSiluInputs, type Silu } from './silu';
 
 /** What range levers know of the model. */
@@ -22,7 +22,7 @@ interface RangeLever {
 const RANGE_LEVERS: readonly RangeLever[] = [
   { option: 'siluCut', apply: (ranges, { silus }) => cutSiluInputs(ranges, silus) },
   { option: 'logitCut', apply: (ranges, { logits }) => cutLogits(ranges, logits) },
-  { apply: (ranges, { logits }) => withRoomForSureAnswers(ranges, logits) },
+  { apply: (ranges, { logits }) => widenLogits(ranges, logits) },
 ];
 
 export function applyRangeLevers(

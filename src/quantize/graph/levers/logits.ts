@@ -7,10 +7,7 @@ export const LEAST_HIGHEST_LOGIT = 4;
  * Ranges in which class logits have room for a sure answer. A scale on which the calibration pictures hold no object has
  * only negative logits; a range that ends there would cap every confidence of that scale at 50 %, for good.
  */
-export function withRoomForSureAnswers(
-  ranges: ReadonlyMap<string, Range>,
-  logits: ReadonlySet<string>,
-): Map<string, Range> {
+export function widenLogits(ranges: ReadonlyMap<string, Range>, logits: ReadonlySet<string>): Map<string, Range> {
   return new Map(
     [...ranges].map(([value, { min, max }]) => [
       value,

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { withRoomForSureAnswers } from '../../../../src/quantize/graph/levers/logits';
+import { widenLogits } from '../../../../src/quantize/graph/levers/logits';
 import { parametersFor } from '../../../../src/quantize/calibrate/ranges/range';
 
-describe('withRoomForSureAnswers', () => {
+describe('widenLogits', () => {
   it('lets a scale without an object in the calibration pictures answer with more than 50 %', () => {
     const ranges = new Map([
       ['classes_32', { min: -18, max: -3 }],
       ['classes_8', { min: -20, max: 6 }],
       ['box_8', { min: -4, max: 2 }],
     ]);
-    const roomy = withRoomForSureAnswers(ranges, new Set(['classes_8', 'classes_32']));
+    const roomy = widenLogits(ranges, new Set(['classes_8', 'classes_32']));
     assert.deepEqual(Object.fromEntries(roomy), {
       classes_32: { min: -18, max: 4 },
       classes_8: { min: -20, max: 6 },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 import { describe, it } from 'node:test';
 import type { ModelInfo } from '../../src/contract/detector';
-import { ThreadKeeper } from '../../src/station/thread-keeper';
+import { ThreadBudget } from '../../src/station/thread-budget';
 
 /** A detector that changes when the test says so. */
 class FakeDetector {
@@ -24,7 +24,7 @@ class FakeDetector {
 
 describe('thread keeper', () => {
   it('reduces, and gives back', async () => {
-    const keeper = new ThreadKeeper();
+    const keeper = new ThreadBudget();
     const detector = new FakeDetector();
     keeper.add(detector, 4);
     assert.deepEqual(detector.asked, []);
@@ -36,7 +36,7 @@ describe('thread keeper', () => {
   });
 
   it('asks for one change at a time, and of the wishes meanwhile for the last only', async () => {
-    const keeper = new ThreadKeeper();
+    const keeper = new ThreadBudget();
     const detector = new FakeDetector();
     keeper.add(detector, 4);
     for (const threads of [2, 3, 1]) keeper.limit('guard', threads);
@@ -50,7 +50,7 @@ describe('thread keeper', () => {
   });
 
   it('shares a limit among all detectors, or limits only one', async () => {
-    const keeper = new ThreadKeeper();
+    const keeper = new ThreadBudget();
     const [a, b] = [new FakeDetector(), new FakeDetector()];
     keeper.add(a, 4);
     keeper.add(b, 4);
@@ -69,7 +69,7 @@ describe('thread keeper', () => {
   });
 
   it('a detector that comes later keeps to the limit as well; one that went no longer counts', async () => {
-    const keeper = new ThreadKeeper();
+    const keeper = new ThreadBudget();
     const [a, b] = [new FakeDetector(), new FakeDetector()];
     keeper.limit('guard', 2);
     keeper.add(a, 4);
@@ -82,7 +82,7 @@ describe('thread keeper', () => {
   });
 
   it('tells when a detector cannot change, and tries again at the next change', async () => {
-    const keeper = new ThreadKeeper();
+    const keeper = new ThreadBudget();
     const detector = new FakeDetector();
     const problems: string[] = [];
     keeper.on('problem', (error) => problems.push(error.message));

@@ -24,7 +24,7 @@ interface Limit {
  * loses no frame but takes seconds: one change at a time per detector, and of the wishes that came meanwhile only the
  * last. Emits `problem` when a detector cannot change; it then goes on as it was.
  */
-export class ThreadKeeper extends EventEmitter<{ problem: [InspectionError] }> {
+export class ThreadBudget extends EventEmitter<{ problem: [InspectionError] }> {
   readonly #detectors = new Map<Threaded, Kept>();
   readonly #limits = new Map<string, Limit>();
 
