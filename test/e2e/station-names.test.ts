@@ -50,16 +50,17 @@ describe('18.8: names of stations', () => {
     });
     await nodeRed.deploy([
       { id: 'tab', type: 'tab', label: 'test' },
-      {
-        ...{ id: 'broker', type: 'mqtt-broker', broker: '127.0.0.1', port: String(broker.port), autoConnect: true },
+      // one connection has one will: each station has its own
+      ...['broker', 'broker-2'].map((id) => ({
+        ...{ id, type: 'mqtt-broker', broker: '127.0.0.1', port: String(broker.port), autoConnect: true },
         ...{ protocolVersion: '4', keepalive: '60', cleansession: true },
-      },
+      })),
       {
         ...{ id: 'go', type: 'inject', z: 'tab', name: 'part', payload: '[]', payloadType: 'json', topic: '' },
         ...{ props: [{ p: 'payload' }], repeat: '', once: false, x: 150, y: 60, wires: [['first']] },
       },
       station('first', 'line-1', { y: 60 }),
-      station('second', 'line-2', { y: 140 }),
+      station('second', 'line-2', { y: 140, broker: 'broker-2' }),
     ]);
     browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
