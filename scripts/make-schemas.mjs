@@ -10,6 +10,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Schema, where its type is, and its title. */
 const SCHEMAS = [
+  ['bench-report', 'src/bench/user-report.ts', 'UserBenchReport', 'Benchmark of a machine'],
   ['calibration-result', 'src/contract/certificate.ts', 'CalibrationResult', 'Calibration result'],
   ['camera-alert', 'src/alert/drift/camera-alert.ts', 'CameraAlert', 'Camera alert'],
   ['disputed-record', 'src/shadow/evidence/disputed-record.ts', 'DisputedRecord', 'Disputed record'],

@@ -24,6 +24,8 @@ export function benchReport(report: BenchReport): string {
       `<p>${escapeHtml(`${machine.cpu}, ${machine.cores} cores, ${machine.arch}, ${machine.system}, Node.js ${machine.node}; features: ${machine.features.join(', ') || 'unknown'}`)}. ${runs} frames per row from ${images} pictures, models in turns.</p>`,
       ...warnings.map((warning) => `<p class="refused">${escapeHtml(warning)}</p>`),
       table(head, rows),
+      ...ncnnLines(report),
+      ...temperatureLines(report),
       plot(
         'Latency of a frame, ms',
         ['median', '99 % are below'],
@@ -35,6 +37,24 @@ export function benchReport(report: BenchReport): string {
         ['median'],
         results.map(({ raw }) => [raw.latencyMs.p50]),
         1,
+      ),
+      plot(
+        'Start of the detector, ms',
+        ['to the first answer'],
+        results.map(({ loadMs }) => [loadMs]),
+        0,
+      ),
+      plot(
+        'Size of the model, MB',
+        ['file'],
+        results.map(({ sizeBytes }) => [sizeBytes / 1e6]),
+        2,
+      ),
+      plot(
+        'Processor, % of all cores',
+        ['while it works'],
+        results.map(({ cpuPercent }) => [cpuPercent]),
+        0,
       ),
       plot(
         'Memory of the detector process, MB',
@@ -56,6 +76,18 @@ export function benchReport(report: BenchReport): string {
       ),
     ].join('\n'),
   );
+}
+
+function ncnnLines({ ncnn }: BenchReport): string[] {
+  if (ncnn === null) return [];
+  const { version, model, threads, latencyMs } = ncnn;
+  const times = `${latencyMs.p50.toFixed(1)} ms (p50), ${latencyMs.p99.toFixed(1)} ms (p99)`;
+  return [`<p>${escapeHtml(`ncnn ${version} with FP16, ${model}, ${threads} threads, the model alone: ${times}`)}</p>`];
+}
+
+function temperatureLines({ temperatureC: { before, after } }: BenchReport): string[] {
+  if (before === null || after === null) return [];
+  return [`<p>Temperature before ${before.toFixed(1)} °C, after ${after.toFixed(1)} °C.</p>`];
 }
 
 /** The last two parts of a path: what tells models apart on a label. */

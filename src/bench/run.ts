@@ -13,6 +13,8 @@ import { listImages, readDataset } from '../evaluate/map-dataset';
 import { evaluate } from '../evaluate/map-evaluate';
 import { measureDetectors } from './measure-detector';
 import { measureRaw } from './measure-raw';
+import { measureNcnn, type NcnnResult } from './ncnn';
+import { BoardSensor } from '../thermal/sensors/board';
 import { integerFormOf, suitabilityWarnings } from './suitability';
 import type { Percentiles } from '../kit/percentiles';
 
@@ -23,6 +25,8 @@ export interface BenchOptions {
   threads: number[];
   /** Frames that are timed per model and number of threads. */
   runs: number;
+  /** A folder with a model of ncnn's, which is measured beside ours where ncnn is installed. */
+  ncnn?: string;
 }
 
 export interface BenchResult {
@@ -60,6 +64,9 @@ export interface BenchReport {
   results: BenchResult[];
   /** One sentence each: models that do not suit the machine, integer models slower than float ones. */
   warnings: string[];
+  /** °C before the first and after the last frame; null where there is no sensor. */
+  temperatureC: { before: number | null; after: number | null };
+  ncnn: NcnnResult | null;
   /** Frames per result, and pictures they were taken from. */
   runs: number;
   images: number;
@@ -78,6 +85,8 @@ export async function bench(
   const machine = describeMachine();
   const kernels = { native: await nativeKernels(), used: (await kernelsFor()).kernels };
   const images = await readImages(options.images);
+  const sensor = new BoardSensor();
+  const before = (await sensor.readTempC()) ?? null;
   const candidates: Candidate[] = [];
   const warnings: string[] = [];
   let done = 0;
@@ -112,14 +121,25 @@ export async function bench(
       });
     });
   }
+  const after = (await sensor.readTempC()) ?? null;
+  const ncnn = options.ncnn === undefined ? null : await ncnnOf(options.ncnn, candidates, options);
+  if (ncnn?.why) warnings.push(ncnn.why);
   return {
     machine,
+    temperatureC: { before, after },
+    ncnn: ncnn?.result ?? null,
     nativeKernels: kernels.native,
     results,
     warnings: [...warnings, ...slowIntegers(results)],
     runs: options.runs,
     images: images.length,
   };
+}
+
+/** At the size of the first model and the first number of threads. */
+async function ncnnOf(folder: string, [first]: readonly Candidate[], { threads, runs }: BenchOptions) {
+  const size = first!.loaded.manifest.input.width;
+  return measureNcnn(folder, { size, threads: actualThreads(threads[0]!), runs });
 }
 
 /** Pictures that are held in memory at most. */

@@ -106,3 +106,9 @@ export abstract class Connection {
 export function lastLine(text: string): string {
   return text.trim().split('\n').at(-1)?.trim() ?? '';
 }
+
+/** The line that says what went wrong: Node.js prints a stack and its version below it. */
+export function errorLine(stderr: string): string {
+  const lines = stderr.trim().split('\n');
+  return (lines.findLast((line) => /^\w*Error\b/.test(line.trim())) ?? lines.at(-1) ?? '').trim();
+}

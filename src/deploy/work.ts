@@ -5,7 +5,7 @@ import type { Finding } from '../doctor/finding';
 import type { Answers } from '../doctor/questions';
 import { ANSWER_MARK, type Answer, type Job, type Look, type Operation } from './agent/protocol';
 import type { Bundle } from './bundle';
-import { ConnectionLost, lastLine } from './connection';
+import { ConnectionLost, errorLine, lastLine } from './connection';
 import type { DeployListener, DeployOptions } from './options';
 import { AGENT, ARRIVED, STATE_FOLDER, UNPACK } from './scripts';
 
@@ -67,7 +67,7 @@ export class Work {
       if (status >= 128) throw new ConnectionLost(`${connection.name} ended in the middle of ${op}`);
       throw new InspectionError(
         'IO_FAILED',
-        `${connection.name} failed in ${op}: ${lastLine(stderr) || `status ${status}`}`,
+        `${connection.name} failed in ${op}: ${errorLine(stderr) || `status ${status}`}`,
       );
     }
     const { result, error } = JSON.parse(line.slice(ANSWER_MARK.length)) as Answer;

@@ -73,7 +73,7 @@ describe('figures in documents', () => {
   });
 
   it('name machine, command and commit', () => {
-    for (const name of existsSync(RESULTS) ? readdirSync(RESULTS) : []) {
+    for (const name of (existsSync(RESULTS) ? readdirSync(RESULTS) : []).filter((each) => each.endsWith('.json'))) {
       const run = JSON.parse(readFileSync(join(RESULTS, name), 'utf8')) as Recorded;
       assert.match(run.commit, /^[0-9a-f]{40}/, name);
       assert.ok(run.machine.cpu && run.command.startsWith('npm run lab -- ') && run.output.length > 0, name);

@@ -63,7 +63,12 @@ describe('a deploy that fails', () => {
     return modelOf(path);
   }
 
-  const run = (change: Partial<DeployOptions> = {}): Promise<DeployReport> => deploy({ ...usual, ...change });
+  /** What was said, for when a test fails. */
+  const lines: string[] = [];
+  const run = (change: Partial<DeployOptions> = {}): Promise<DeployReport> => {
+    lines.length = 0;
+    return deploy({ ...usual, ...change }, { onLine: (line) => void lines.push(line) });
+  };
   const others = async (): Promise<FlowNode[]> =>
     (await target.flows()).filter(({ id }) => OTHERS.some((other) => other.id === id));
 
@@ -222,6 +227,7 @@ describe('a deploy that fails', () => {
     },
     {
       name: 'flow: the API wants a token',
+      nothingDone: true,
       isInstalled: true,
       breakIt: () => {
         proxy.onRequest = ({ url }, response) => {
@@ -285,7 +291,7 @@ esac`,
 
   for (const { name, breakIt, mend, change, says, nothingDone, isInstalled } of UNDONE) {
     it(`is put back: ${name}`, async () => {
-      if (isInstalled) assert.ok((await run({ flow: undefined })).ok);
+      if (isInstalled) assert.ok((await run({ flow: undefined })).ok, lines.join('\n'));
       breakIt?.();
       const snapshot = target.snapshot();
       const flows = JSON.stringify(await target.flows());
@@ -293,7 +299,7 @@ esac`,
         const report = await run(await change?.());
         assert.equal(report.ok, false);
         assert.match(report.problem!, says);
-        assert.equal(report.afterFailure, nothingDone ? 'nothing done' : 'rolled back', report.problem);
+        assert.equal(report.afterFailure, nothingDone ? 'nothing done' : 'rolled back', lines.join('\n'));
         // (a program must not be exchanged while Node-RED is being started by it)
         await target.started();
       } finally {

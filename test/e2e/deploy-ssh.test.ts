@@ -132,7 +132,7 @@ describe('edge-inspect deploy over ssh', { skip: whyNoSshd() ?? false }, () => {
     const second = await edge(sshd.config(), ...args);
     assert.equal(second.status, 0, second.stderr);
     assert.equal(reportOf(second).changed, false);
-    const jump = await edge(sshd.config(), ...args, '--jump', `${sshd.user}@127.0.0.1:${sshd.port}`);
+    const jump = await edge(sshd.config(), ...args, '--jump', `${sshd.user}@localhost:${sshd.port}`);
     assert.equal(jump.status, 0, jump.stderr);
     assert.ok(reportOf(jump).steps.every(({ outcome }) => outcome === 'already'));
     assert.deepEqual(times(), before);

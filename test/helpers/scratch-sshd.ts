@@ -68,7 +68,7 @@ export class ScratchSshd {
       ['wrong', 'other-host'],
     ] as const) {
       const [kind, bytes] = publicKey(key).split(' ');
-      writeFileSync(join(folder, `${name}_hosts`), `[127.0.0.1]:${port} ${kind} ${bytes}\n`);
+      writeFileSync(join(folder, `${name}_hosts`), `[127.0.0.1]:${port},[localhost]:${port} ${kind} ${bytes}\n`);
     }
     writeFileSync(join(folder, 'empty_hosts'), '');
     await waitFor('the ssh server to listen', () => {

@@ -119,15 +119,23 @@ export const flowOperations = {
 /** Folder of what nodes keep in the user folder: `inspection/<kind>/<id>`. */
 const KEPT_BY_NODES = 'inspection';
 
-/** Removes what nodes kept that were there for a moment only. */
+/**
+ * Removes what nodes kept that were there for a moment only. A node may be writing its last at this moment: what cannot be
+ * removed is no reason to leave the flows as they are.
+ */
 function forgetNodes({ userDir }: Job, ids: readonly string[]): void {
   const root = join(userDir, KEPT_BY_NODES);
-  if (!existsSync(root)) return;
-  for (const kind of readdirSync(root)) {
-    for (const id of ids) rmSync(join(root, kind, id), { recursive: true, force: true });
-    if (readdirSync(join(root, kind)).length === 0) rmdirSync(join(root, kind));
+  const removed = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 };
+  try {
+    for (const kind of readdirSync(root, { withFileTypes: true })) {
+      if (!kind.isDirectory()) continue;
+      for (const id of ids) rmSync(join(root, kind.name, id), removed);
+      if (readdirSync(join(root, kind.name)).length === 0) rmdirSync(join(root, kind.name));
+    }
+    if (readdirSync(root).length === 0) rmdirSync(root);
+  } catch {
+    // nothing was kept, or it is being written
   }
-  if (readdirSync(root).length === 0) rmdirSync(root);
 }
 
 function textAt(path: string): string | null {
