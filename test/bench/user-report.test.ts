@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+
 import type { BenchReport } from '../../src/bench/run';
 import { userReportOf } from '../../src/bench/user-report';
 import { benchReport } from '../../src/bench/bench-page';
@@ -13,9 +13,9 @@ import { assertFits } from '../helpers/fits-schema';
 import { ROOT } from '../helpers/root';
 
 interface Script {
-  reportsOf(folder?: string): unknown[];
-  tableOf(reports: unknown[]): string;
-  withTable(page: string, table: string): string;
+  reportsOf: (folder?: string) => unknown[];
+  tableOf: (reports: unknown[]) => string;
+  withTable: (page: string, table: string) => string;
 }
 const script = import(pathToFileURL(join(ROOT, 'scripts', 'measured-by-users.mjs')).href) as Promise<Script>;
 
