@@ -10,6 +10,7 @@ import { registerDoctor } from './doctor';
 import { registerEval } from './eval';
 import { registerExportDisputed } from './export-disputed';
 import { registerQuantize } from './quantize';
+import { registerReview } from './review';
 import { registerSelfTest } from './self-test';
 import { registerSimulate } from './simulate';
 import { registerSlots } from './slots';
@@ -22,6 +23,7 @@ const COMMANDS: RegisterCommand[] = [
   registerDoctor,
   registerEval,
   registerQuantize,
+  registerReview,
   registerSelfTest,
   registerSimulate,
   registerSlots,

@@ -103,8 +103,9 @@ describe('ReviewStore', () => {
       assert.equal(card.state, 'second');
       await store.answer(card.id, i === 0 ? { ...defect('ben'), verdict: 'no defect' } : defect('ben'));
     }
-    const { agreement, done, answers } = await store.stats();
-    assert.deepEqual([done, answers, agreement.same.count, agreement.same.of], [4, 8, 3, 4]);
+    const { agreement, done, second, answers } = await store.stats();
+    // the two who disagree are settled by a third
+    assert.deepEqual([done, second, answers, agreement.same.count, agreement.same.of], [3, 1, 8, 3, 4]);
     // 7 of 8 answers are 'defect': by chance (7/8)² + (1/8)² agree
     assert.ok(Math.abs((agreement.kappa ?? 9) - (0.75 - 50 / 64) / (1 - 50 / 64)) < 1e-12);
   });
