@@ -113,6 +113,7 @@ export const registerQuantize: RegisterCommand = (program) => {
     .option('--float-outputs', 'keep the last convolutions, whose outputs are decoded, float')
     .option('--bias-correction', 'correct biases by the mean of the rounding error of the weights')
     .option('--float-layers <n>', 'keep the n most sensitive convolutions float', String(defaults.floatLayers))
+    .option('--latency-budget <percent>', 'keep as many layers float as a run on this machine may take longer')
     .option('--augment', "add each picture in the look of another camera's image processor")
     .option('--threads <n>', 'of calibration and certificate; 0: one per core, at most 4', String(defaults.threads))
     .option('--name <name>', "name in the manifest; default: the float model's")

@@ -12,6 +12,7 @@ import { cutSaysTheSame } from './graph/verify-cut';
 import { applyRangeLevers } from './graph/levers';
 import { findSilus, siluRange } from './graph/levers/silu';
 import { valuesToAverage } from './graph/levers/bias-correction';
+import { floatWithinBudget } from './graph/levers/latency-budget';
 import { sensitivities } from './graph/levers/sensitivity';
 import { repeatPixels } from './graph/optimize/upsample';
 import type { QuantizeOptions } from './options';
@@ -104,6 +105,14 @@ export async function buildInt8(
     const worst = await sensitivities(prepared, all, rewriteOptions, reader, threads);
     const free = worst.filter(({ node }) => !rewriteOptions.keepFloat?.has(node)).slice(0, options.floatLayers);
     rewriteOptions.keepFloat = new Set([...(rewriteOptions.keepFloat ?? []), ...free.map(({ node }) => node)]);
+  }
+  if (options.latencyBudget !== undefined) {
+    const worst = await sensitivities(prepared, all, rewriteOptions, reader, threads);
+    rewriteOptions.keepFloat = await floatWithinBudget({
+      ...{ prepared, ranges: all, options: rewriteOptions, threads, signal, percent: options.latencyBudget },
+      outputs: head.lastConvs.map(({ name }) => name),
+      layers: worst.map(({ node }) => node),
+    });
   }
   const rewritten = rewriteModel(prepared, all, rewriteOptions);
   return { ...rewritten, bytes: encodeOnnx(rewritten.model), cut, options: rewriteOptions };

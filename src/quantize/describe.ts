@@ -35,12 +35,17 @@ export function describeInt8(
     head: built.cut ? manifestHead(built.cut, describe) : float.head,
     classNames: float.classNames,
     ...(float.thresholds && { thresholds: float.thresholds }),
-    recipe: recipeOf(options, float, set),
+    recipe: recipeOf(options, float, set, built.options.keepFloat?.size ?? 0),
   };
 }
 
 /** Everything that decided what came out. */
-function recipeOf(options: QuantizeOptions, float: ModelManifest, set: CalibrationSet): Record<string, unknown> {
+function recipeOf(
+  options: QuantizeOptions,
+  float: ModelManifest,
+  set: CalibrationSet,
+  keptFloat: number,
+): Record<string, unknown> {
   const { method, target, byteInput, cutHead, siluCut, logitCut, floatOutputs } = options;
   const { biasCorrection, floatLayers, augment } = options;
   const { region, rotate } = options;
@@ -51,6 +56,7 @@ function recipeOf(options: QuantizeOptions, float: ModelManifest, set: Calibrati
   return {
     tool: 'edge-inspect quantize',
     ...recipe,
+    ...(options.latencyBudget !== undefined && { latencyBudget: options.latencyBudget, keptFloat }),
     ...(view && { view }),
     ...(tiling && { tiles: options.tiles, tileOverlap: tiling.overlap }),
     sha256: sha256Of(Buffer.from(JSON.stringify(recipe))),

@@ -51,6 +51,8 @@ export interface QuantizeOptions {
   biasCorrection: boolean;
   /** Number of convolutions that stay float: the most sensitive ones. */
   floatLayers: number;
+  /** Percent that a run may take longer for layers that stay float, measured on this machine; undefined: none are looked for. */
+  latencyBudget: number | undefined;
   /** Add every calibration picture once more in the look of another camera's image processor. */
   augment: boolean;
   /** Points of recall (0 … 100) that a class may lose. */
@@ -87,6 +89,7 @@ export const QUANTIZE_DEFAULTS = {
   floatOutputs: false,
   biasCorrection: false,
   floatLayers: 0,
+  latencyBudget: undefined,
   augment: false,
   maxRecallLoss: 2,
   allowUncertified: false,
@@ -139,6 +142,8 @@ const READERS: { [K in keyof QuantizeOptions]: (value: unknown) => QuantizeOptio
   floatOutputs: (value) => flag(value, 'float-outputs'),
   biasCorrection: (value) => flag(value, 'bias-correction'),
   floatLayers: (value) => integerBetween(value, 'float-layers', 0, 1000),
+  latencyBudget: (value) =>
+    value === undefined || value === '' ? undefined : numberBetween(value, 'latency-budget', 0, 200),
   augment: (value) => flag(value, 'augment'),
   maxRecallLoss: (value) => numberBetween(value, 'max-recall-loss', 0, 100),
   allowUncertified: (value) => flag(value, 'allow-uncertified'),

@@ -109,6 +109,18 @@ describe('quantize', () => {
     }
   });
 
+  it('measures what may stay float within a latency budget, and writes down how much did', async () => {
+    const file = join(folder, 'budget.onnx');
+    writeFileSync(file, encodeOnnx(yolov8Net()));
+    const { manifest, certificate } = await quantize(
+      options({ model: file, maxRecallLoss: 100, latencyBudget: '200' }),
+    );
+    assert.equal(certificate.passed, true, certificate.verdict);
+    const { latencyBudget, keptFloat } = manifest.recipe as { latencyBudget: number; keptFloat: number };
+    assert.equal(latencyBudget, 200);
+    assert.equal(manifest.precision, keptFloat > 0 ? 'mixed' : 'int8');
+  });
+
   it('keeps the most sensitive convolutions float when asked to', async () => {
     const file = join(folder, 'sensitive.onnx');
     writeFileSync(file, encodeOnnx(yolov8Net()));
