@@ -26,6 +26,12 @@ describe('latency budget', () => {
     });
   }
 
+  it('a step that is too slow ends it, even if a larger one seems fast', async () => {
+    const asked = { always: NONE, outputs: OUTPUTS, layers: LAYERS, percent: 10 };
+    const noisy = (names: ReadonlySet<string>) => Promise.resolve(names.size === 3 ? 1.2 : 1);
+    assert.deepEqual([...(await chooseFloat(asked, noisy))], OUTPUTS);
+  });
+
   it('what is float in any case stays so, whatever it costs', async () => {
     const asked = { always: new Set(['box']), outputs: OUTPUTS, layers: LAYERS, percent: 0 };
     assert.deepEqual([...(await chooseFloat(asked, slowdownOf))], ['box']);
