@@ -106,7 +106,9 @@ async function slowdown(candidate: Timed, plain: Timed): Promise<number> {
   const times: [number[], number[]] = [[], []];
   for (let run = -WARM_UP; run < RUNS; run++) {
     const [a, b] = [await candidate.run(), await plain.run()];
-    if (run >= 0) (times[0].push(a), times[1].push(b));
+    if (run < 0) continue;
+    times[0].push(a);
+    times[1].push(b);
   }
   return median(times[0]) / median(times[1]);
 }
