@@ -65,7 +65,18 @@ function addCommands({ node, row }: Dialog): void {
     .attr('title', node._('model-shadow.button.refresh'))
     .on('click', () => void ask(node, 'GET', '', state))
     .appendTo(buttons);
-  $('<div class="form-row"></div>').append(label, ' ', buttons, reason, state).insertAfter(row('publicKey'));
+  const links = $('<div id="model-shadow-pages" style="margin: 8px 0 0 104px"></div>');
+  for (const [page, caption] of [
+    ['review', 'openReview'],
+    ['thresholds', 'openThresholds'],
+  ] as const) {
+    $('<a target="_blank" rel="noopener"></a>')
+      .css('margin-right', '12px')
+      .attr('href', `edge-inspect/shadow/${node.id}/${page}`)
+      .text(node._(`model-shadow.button.${caption}`))
+      .appendTo(links);
+  }
+  $('<div class="form-row"></div>').append(label, ' ', buttons, reason, state, links).insertAfter(row('publicKey'));
   void ask(node, 'GET', '', state);
 }
 

@@ -1,27 +1,33 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { Detector } from '../../src/detector/detector';
 import { toAnnotations } from '../../src/detect/annotations';
 import { expected, InspectionError, messageOf } from '../../src/contract/errors';
 import { resolveModelPath } from '../../src/model/resolve';
 import { confinedPath } from '../../src/model/slots/confine';
+import { PartLog } from '../../src/shadow/review/part-log';
+import { ReviewStore, type KnownPart } from '../../src/shadow/review/review-store';
+import type { CutRequest } from '../../src/image/cut';
 import { ShadowController } from '../../src/shadow/trial/controller';
 import { isCommand, partOf, topicOf, TOPICS, type LineMessage, type Topic } from '../../src/shadow/trial/line-message';
 import type { Phase } from '../../src/shadow/trial/phases';
 import { stateOf, type ShadowReport } from '../../src/shadow/trial/shadow-report';
 import type { RoutedDetector } from '../../src/detector/routed-detector';
-import { shadowSettings } from '../../src/shadow/trial/shadow-config';
+import { reviewLimits, shadowSettings } from '../../src/shadow/trial/shadow-config';
 import { nonEmptyString, oneOf } from '../../src/contract/validate';
 import { defineNode, type NodeContext } from '../shared/define-node';
 import { ownPageOnly } from '../shared/own-page';
 import type { Badge } from '../shared/status-badge';
 import { modelNodeOf, type InspectionModelNode } from '../inspection-model/inspection-model-node';
 import { MODEL_SHADOW } from './properties';
+import { nextCardOf, serveReview, type ReviewedNode } from './review-endpoints';
+import { reviewTopicOf, type ReviewTopic } from './review-topics';
 
 type Context = NodeContext<typeof MODEL_SHADOW.table, ModelShadowNode>;
 
-interface ModelShadowNode extends Node {
+interface ModelShadowNode extends ReviewedNode {
   /** Does what a topic asks for, the payload's text being the reason; used by messages and by the buttons of the editor. */
   command(topic: Topic, payload?: unknown, by?: string): Promise<void>;
   lastReport: ShadowReport | undefined;
@@ -64,10 +70,37 @@ export = function (RED: NodeAPI) {
     }
   }
 
-  function controllerOf({ node, config, station: { scheduler } }: Context): {
+  /** How the store of people's answers is opened, and the log of parts beside it; nothing where nobody is asked. */
+  function reviewOf({ node, config, onClose }: Context, detector: Detector | undefined) {
+    if (!config.review) return {};
+    const folder = fromUserDir(config.reviewFolder || join('review', node.id));
+    let log: PartLog | undefined;
+    const opened = PartLog.open(join(folder, 'parts')).then(
+      (found) => (log = found),
+      (error: unknown) => void node.warn(messageOf(error)),
+    );
+    onClose(async () => {
+      await opened;
+      await log?.close().catch((error: unknown) => node.warn(messageOf(error)));
+    });
+    return {
+      openReview: async () => {
+        await opened;
+        return ReviewStore.open(folder, reviewLimits(config), {
+          ...(detector && { cut: (image, request) => cutBy(detector, image, request) }),
+          lookUp: async (part) => log?.find(part),
+        });
+      },
+      parts: { add: (part: KnownPart, failed?: (error: unknown) => void) => log?.add(part, failed) },
+    };
+  }
+
+  function controllerOf(context: Context): {
     line: RoutedDetector;
     controller: ShadowController;
   } {
+    const { node, config } = context;
+    const { scheduler } = context.station;
     const model = modelNodeOf((id) => RED.nodes.getNode(id), config.model);
     if (model === undefined) throw expected('an inspection-model', 'model', config.model || 'nothing');
     const { line, modelPath: linePath, problem } = model;
@@ -82,6 +115,7 @@ export = function (RED: NodeAPI) {
       createDetector: (options) => new Detector(options),
       allowed: (runs) => scheduler.admit({ camera: node.id, kind: 'shadow', runs }).admitted,
       settings: shadowSettings(config, fromUserDir('.')),
+      ...reviewOf(context, model.detector),
     });
     return { line, controller };
   }
@@ -120,6 +154,7 @@ export = function (RED: NodeAPI) {
     properties: MODEL_SHADOW,
 
     refused(node, error) {
+      Object.assign(node, NO_REVIEW);
       node.command = async () => {
         throw error;
       };
@@ -131,6 +166,9 @@ export = function (RED: NodeAPI) {
       const { line, controller } = controllerOf(context);
       report(context, controller);
       node.reportNow = async () => (node.lastReport === undefined ? null : controller.current());
+      node.review = () => controller.review;
+      node.modelInUse = () => controller.primary;
+      node.modelId = config.model;
       node.command = commandsOf(controller, config.modelsFolder);
       onClose(() => controller.stop());
       onClose(line.watch());
@@ -138,6 +176,8 @@ export = function (RED: NodeAPI) {
       controller.start().catch(fail);
 
       return async function handle(message) {
+        const wanted = reviewTopicOf(message);
+        if (wanted !== undefined) return tellReview(node, controller.review, wanted, message.payload);
         const topic = topicOf(message);
         if (topic !== undefined) return node.command(topic, message.payload);
         const part = await partOf(message, line, controller);
@@ -146,6 +186,8 @@ export = function (RED: NodeAPI) {
       };
     },
   });
+
+  serveReview(RED);
 
   RED.httpAdmin.get('/model-shadow/:id', RED.auth.needsPermission('model-shadow.read'), (request, response) => {
     const node = RED.nodes.getNode(request.params.id as string) as ModelShadowNode | null;
@@ -183,6 +225,54 @@ export = function (RED: NodeAPI) {
     },
   );
 };
+
+/** Has the detector's process cut a picture: no pixel work in this one. */
+const cutBy = async (detector: Detector, image: Uint8Array, request: CutRequest) => {
+  const { value, bytes } = await detector.run('cut', request, image);
+  return { jpeg: bytes, area: value.area };
+};
+
+/** A node that refuses asks nobody. */
+const NO_REVIEW: Pick<ModelShadowNode, 'review' | 'modelInUse' | 'modelId'> = {
+  review: () => undefined,
+  modelInUse: () => undefined,
+  modelId: '',
+};
+
+/** Takes the truth that a message tells, and sends the next card where one is asked for, with its picture. */
+async function tellReview(
+  node: Node,
+  store: ReviewStore | undefined,
+  wanted: ReviewTopic,
+  payload: unknown,
+): Promise<void> {
+  if (store === undefined)
+    throw expected('a node in which people judge (Review)', `msg.topic ${wanted}`, 'one where it is off');
+  const asked = (payload ?? {}) as { by?: unknown; skip?: unknown; way?: unknown };
+  if (wanted === 'truth') {
+    const taken = await store.truth(payload, asked.way === 'dashboard' ? 'dashboard' : 'message');
+    node.send([
+      { topic: 'shadow/truth', payload: { ...taken, ...(asked.by !== undefined && { by: asked.by }) } },
+      null,
+    ]);
+    return;
+  }
+  const skip = Array.isArray(asked.skip) ? asked.skip.map(String) : [];
+  const answer = await nextCardOf(store, typeof asked.by === 'string' ? asked.by : '', skip);
+  const pictures = answer.card === null ? {} : await picturesOf(store, answer.card.id);
+  node.send([{ topic: 'shadow/review', payload: { ...answer, ...pictures } }, null]);
+}
+
+/** Crop and whole picture of a card, as they are in the store. */
+async function picturesOf(store: ReviewStore, card: string): Promise<{ crop?: string; whole?: string }> {
+  const read = async (which: 'crop' | 'whole') => {
+    const found = await store.picture(card, which);
+    if (found === undefined) return {};
+    const bytes = await readFile(found.path).catch(() => undefined);
+    return bytes && { [which]: `data:${found.contentType};base64,${bytes.toString('base64')}` };
+  };
+  return { ...(await read('crop')), ...(await read('whole')) };
+}
 
 /** Why a command is given, in a person's words; undefined: nobody said. An inject node sends a number or nothing. */
 function reasonOf(payload: unknown): string | undefined {

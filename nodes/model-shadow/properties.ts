@@ -22,6 +22,12 @@ export const MODEL_SHADOW = defineProperties({
     evidence: path({ icon: 'folder-open', placeholder: 'disputed' }),
     evidenceItems: integer({ icon: 'files-o', default: 500, ...COUNT }),
     evidenceMegabytes: number({ beside: '', default: 1000, ...COUNT, step: 1, unit: 'MB' }),
+    // people judge what the two models dispute
+    review: boolean({ icon: 'users', default: true }),
+    auditRate: number({ icon: 'random', default: 0.01, ...SHARE, step: 0.005 }),
+    reviewFolder: path({ icon: 'folder-open', placeholder: 'review' }),
+    reviewCards: integer({ icon: 'id-card-o', default: 500, ...COUNT }),
+    reviewMegabytes: number({ beside: '', default: 1000, ...COUNT, step: 1, unit: 'MB' }),
     // paths by message must stay in here; empty: no paths by message
     modelsFolder: path({ icon: 'folder' }),
     // PEM file of the Ed25519 key that candidates must be signed by; empty: signatures are not asked for

@@ -93,6 +93,11 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     return this.#phase;
   }
 
+  /** The model in use; undefined until it was read. */
+  get primary(): ModelInfo | undefined {
+    return this.#switch.primary;
+  }
+
   /** The store of people's answers; undefined before the start, where nobody is asked, or where it could not be opened. */
   get review(): ReviewStore | undefined {
     return this.#review;

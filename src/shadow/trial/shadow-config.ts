@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { SHADOW_DEFAULTS, type ShadowSettings } from './controller-options';
 import { HEALTH_DEFAULTS } from './health';
+import type { ReviewLimits } from '../review/review-store';
 
 /** Megabytes as disks are sold, not 2^20. */
 const BYTES_PER_MB = 1_000_000;
@@ -20,10 +21,22 @@ export interface ShadowProperties {
   evidence: string;
   evidenceItems: number;
   evidenceMegabytes: number;
+  auditRate: number;
+}
+
+/** What a user sets of the store of people's answers, checked. */
+export interface ReviewProperties {
+  reviewCards: number;
+  reviewMegabytes: number;
 }
 
 /** The folder of disputed frames where none is named. */
 const DISPUTED = 'disputed';
+
+/** The limits of a store. */
+export function reviewLimits({ reviewCards, reviewMegabytes }: ReviewProperties): Partial<ReviewLimits> {
+  return { maxOpen: reviewCards, maxBytes: reviewMegabytes * BYTES_PER_MB };
+}
 
 /**
  * The settings of a controller.
