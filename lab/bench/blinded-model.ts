@@ -52,7 +52,8 @@ export async function writeBlinded(
 ): Promise<string> {
   const file = join(from, 'model.onnx');
   const model = decodeOnnx(await readFile(file), file);
-  const { certificate: _theirs, ...manifest } = checkManifest(
+  // neither what was certified nor what it answered to the golden pictures is true of the blinded one
+  const { certificate: _theirs, selfTest: _answers, ...manifest } = checkManifest(
     JSON.parse(await readFile(join(from, 'manifest.json'), 'utf8')),
     from,
   );

@@ -3,6 +3,7 @@
 const TAB = 'e6f0000000000001';
 const BASE = 'e6f0000000000090';
 const PAGE = 'e6f0000000000091';
+const REVIEW_PAGE = 'e6f0000000000094';
 const THEME = 'e6f0000000000092';
 const MODEL = 'e6f0000000000093';
 const ALERT = 'e6f0000000000006';
@@ -154,7 +155,7 @@ const LINKS = [
   link('33', 'heat', 'link out', 435, 140, ['43']),
   link('44', 'alerts', 'link in', 75, 560, ['34'], [[id('19')]]),
   link('45', 'verdicts', 'link in', 75, 300, ['35'], [[id('07')]]),
-  link('46', 'shadow', 'link in', 75, 620, ['36'], [[id('22')]]),
+  link('46', 'shadow', 'link in', 75, 620, ['36'], [[id('57')]]),
   link('43', 'heat', 'link in', 195, 360, ['33'], [[id('10')]]),
   link('47', 'to defect-alert', 'link out', 985, 420, ['37']),
   link('37', 'to defect-alert', 'link in', 715, 60, ['47', '49'], [[ALERT]]),
@@ -213,6 +214,20 @@ const DATA = [
   fn('10', 'Book of the station', 'shift-book', 390, 300, ['53', '11', '54', '12', '28']),
   fn('28', 'Rules and classes', 'rules', 620, 420, ['17']),
   fn('19', 'Last alerts', 'last-alerts', 390, 560, ['20']),
+  {
+    id: id('57'),
+    type: 'switch',
+    name: 'Review?',
+    property: 'topic',
+    propertyType: 'msg',
+    rules: [{ t: 'regex', v: '^shadow/(review|truth)$', vt: 'str', case: false }, { t: 'else' }],
+    checkall: 'false',
+    repair: false,
+    outputs: 2,
+    x: 180,
+    y: 620,
+    wires: [[id('58')], [id('22')]],
+  },
   fn('22', 'Slot and shadow', 'model', 390, 620, ['23']),
   inject('55', 'Tick', [{ p: 'topic', v: 'tick', vt: 'str' }], '2', 190, 400, ['10']),
   inject('50', 'Ask for the rules', [{ p: 'rules', v: '{}', vt: 'json' }], '', 190, 500, ['49']),
@@ -292,17 +307,18 @@ const CARDS = [
   widget('17', 'Least confidence', 'thresholds', '102', 850, 420, ['47']),
   widget('51', 'Golden samples', 'golden', '107', 840, 480, ['47']),
   widget('20', 'Last alerts', 'alerts', '106', 830, 560),
+  widget('58', 'Review', 'review', '111', 810, 660, ['48']),
   widget('23', 'Model', 'model', '105', 810, 620, ['48']),
   {
     id: id('56'),
     type: 'ui-template',
     group: '',
-    page: PAGE,
-    ui: '',
+    page: '',
+    ui: BASE,
     name: 'Look',
     order: 0,
     format: { file: 'style.css' },
-    templateScope: 'page:style',
+    templateScope: 'site:style',
     ...TEMPLATE,
     x: 810,
     y: 680,
@@ -310,11 +326,11 @@ const CARDS = [
   },
 ];
 
-const group = (number, name, width, order, className) => ({
+const group = (number, name, width, order, className, page = PAGE) => ({
   id: `e6f0000000000${number}`,
   type: 'ui-group',
   name,
-  page: PAGE,
+  page,
   width: String(width),
   height: '1',
   order,
@@ -370,6 +386,27 @@ const PAGES = [
     visible: 'true',
     disabled: 'false',
   },
+  {
+    id: REVIEW_PAGE,
+    type: 'ui-page',
+    name: 'Review',
+    ui: BASE,
+    path: '/review',
+    icon: 'account-check',
+    layout: 'grid',
+    theme: THEME,
+    breakpoints: [
+      { name: 'Default', px: '0', cols: '3' },
+      { name: 'Tablet', px: '576', cols: '6' },
+      { name: 'Small Desktop', px: '768', cols: '6' },
+      { name: 'Desktop', px: '1024', cols: '16' },
+    ],
+    order: 2,
+    className: '',
+    visible: 'true',
+    disabled: 'false',
+  },
+  group('111', 'Review', 16, 1, 'ei-head', REVIEW_PAGE),
   group('110', 'Station', 16, 1, 'ei-head'),
   group('100', 'Live', 6, 2, 'ei-top'),
   group('101', 'Verdict and yield', 6, 3, 'ei-top'),

@@ -98,6 +98,8 @@ describe('the factory dashboard in a browser', () => {
       await evidence.locator('svg').boundingBox(),
     ];
     assert.ok(box && shown && box.width > 0 && box.width <= shown.width + 1, 'the box lies on the picture');
+    // without it the boxes would be in pixels of the screen; templates of the dashboard lose capitals of bound attributes
+    assert.match((await evidence.locator('svg').getAttribute('viewBox')) ?? '', /^0 0 \d+ \d+$/);
     assert.match(await evidence.innerText(), /tiny/);
     await evidence.locator('button:has-text("Close")').click();
     // what covers the page while the dialog goes would take the next press
