@@ -53,10 +53,11 @@ export async function writeBlinded(
   const file = join(from, 'model.onnx');
   const model = decodeOnnx(await readFile(file), file);
   // neither what was certified nor what it answered to the golden pictures is true of the blinded one
-  const { certificate: _theirs, selfTest: _answers, ...manifest } = checkManifest(
-    JSON.parse(await readFile(join(from, 'manifest.json'), 'utf8')),
-    from,
-  );
+  const {
+    certificate: _theirs,
+    selfTest: _answers,
+    ...manifest
+  } = checkManifest(JSON.parse(await readFile(join(from, 'manifest.json'), 'utf8')), from);
   if (manifest.head.layout !== 'cut-yolov8')
     throw expected('a cut YOLOv8 head', from, manifest.head.layout, 'MODEL_UNSUPPORTED');
   const channels = blindTo.map((label) => manifest.classNames.indexOf(label));

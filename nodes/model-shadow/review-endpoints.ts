@@ -177,9 +177,7 @@ export function serveReview(RED: NodeAPI): void {
       if (!stations.some((one) => one.id === station)) throw expected('the id of a defect-alert', 'station', station);
       const minConfidence = numberBetween(confidence, 'confidence', 0, 1);
       // the same way as a message that a flow sends: checked, kept and told by the node itself
-      RED.nodes
-        .getNode(station as string)
-        .receive({ rules: { classes: { [label as string]: { minConfidence } } } });
+      RED.nodes.getNode(station as string).receive({ rules: { classes: { [label as string]: { minConfidence } } } });
       return { label, confidence: minConfidence };
     };
     answered(response, work());
