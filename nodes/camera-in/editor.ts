@@ -3,7 +3,7 @@ import type { Dialog } from '../shared/editor/dialog';
 import { CAMERA_IN } from './properties';
 import { addControls } from './controls-list';
 import { reasonOf } from './reason';
-import { RegionCanvas } from './region-canvas';
+import { RegionCanvas } from '../shared/editor/region-canvas';
 
 interface TestPicture {
   frame: { width: number; height: number; format: string };
@@ -51,7 +51,7 @@ async function testCamera(dialog: Dialog, result: JQuery, canvas: HTMLCanvasElem
   result.text(`${width} × ${height}, ${format}, ${answer.tookMs} ms. ${node._('camera-in.test.draw')}`);
   try {
     const image = await loadImage(answer.image);
-    const show = () => void new RegionCanvas(canvas, image, dialog);
+    const show = () => void new RegionCanvas(canvas, image, field('region'), Number(field('rotate').val()) || 0);
     field('rotate').off('.camera-in').on('change.camera-in', show);
     show();
   } catch {

@@ -20,6 +20,7 @@ const WORDS: Record<ErrorCode, string> = {
   CHECK_FAILED: 'check-failed',
   CANCELLED: 'cancelled',
   SELF_TEST_FAILED: 'self-test',
+  PART_NOT_FOUND: 'part-not-found',
 };
 
 /** The key of the short meaning of an error; `isSetting` where it is about the properties, not about a message. */

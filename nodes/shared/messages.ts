@@ -4,6 +4,7 @@ import type { Detection } from '../../src/contract/detection';
 import type { Annotation } from '../../src/detect/annotations';
 import type { ModelThresholds } from '../../src/contract/manifest';
 import type { Latency, ModelInfo } from '../../src/contract/detector';
+import type { Alignment } from '../../src/contract/alignment';
 import type { TileCount } from '../../src/contract/tiling';
 import type { PictureMeasures } from '../../src/contract/picture-measures';
 import type { FrameInfo } from '../../src/contract/frame';
@@ -24,6 +25,8 @@ export interface InferenceRecord {
   thermal?: Readonly<ThermalCondition>;
   /** Where the picture was cut into tiles: their columns and rows, and the runs of the model that it cost. */
   tiles?: TileCount;
+  /** Where the part lies, from where the reference shows it. */
+  alignment?: Alignment;
 }
 
 /** A message on its way through the inspection nodes. */

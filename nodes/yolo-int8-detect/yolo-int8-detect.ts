@@ -1,13 +1,16 @@
+import { resolve } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { newFrame } from '../../src/image/new-frame';
 import { expected, InspectionError, messageOf, type ErrorCode } from '../../src/contract/errors';
 import type { DetectorState, DetectOutcome, DetectRequest, ModelInfo } from '../../src/contract/detector';
 import { cameraOf, type FrameInfo } from '../../src/contract/frame';
+import type { AlignRequest } from '../../src/contract/alignment';
 import type { Tiling } from '../../src/contract/tiling';
 import { STILL_LOADING, type NotInspectedReason } from '../../src/contract/verdict';
 import type { RoutedDetector } from '../../src/detector/routed-detector';
 import { ADMITTED } from '../../src/station/scheduler';
 import type { Station } from '../../src/station/station';
+import { serveReferences, type LastPicture } from './references';
 import { modelNodeOf, type InspectionModelNode } from '../inspection-model/inspection-model-node';
 import { defineNode, type Send } from '../shared/define-node';
 import {
@@ -17,12 +20,17 @@ import {
   type InferenceRecord,
   type InspectionMessage,
 } from '../shared/messages';
-import { readOverrides } from '../shared/properties';
+import { readOverrides, type ValuesOf } from '../shared/properties';
 import type { Badge } from '../shared/status-badge';
 import { YOLO_INT8_DETECT } from './properties';
 
 /** Reasons that are a choice of the station, not a fault: they end a frame but trigger no Catch node. */
-const CHOSEN: ReadonlySet<NotInspectedReason> = new Set(['dropped by overload', 'too hot', 'stopped']);
+const CHOSEN: ReadonlySet<NotInspectedReason> = new Set([
+  'dropped by overload',
+  'too hot',
+  'stopped',
+  'part not found',
+]);
 
 const STATE_BADGES: Record<DetectorState, Badge> = {
   starting: { fill: 'yellow', shape: 'ring' },
@@ -92,13 +100,14 @@ function fill(
     thresholds: { confidence: outcome.confidence, ...(limit === undefined && perClassOf(outcome.model)) },
     thermal,
     ...(outcome.tiles && { tiles: outcome.tiles }),
+    ...(outcome.alignment && { alignment: outcome.alignment }),
   };
 }
 
 async function inspect(
   model: UsableModel,
   { ledger }: Station,
-  { image, frame, ...asked }: Pick<DetectRequest, 'image' | 'confidence' | 'tiling'> & { frame: FrameInfo },
+  { image, frame, ...asked }: Pick<DetectRequest, 'image' | 'confidence' | 'tiling' | 'align'> & { frame: FrameInfo },
 ) {
   ledger.enter(cameraOf(frame), frame.id, model.detector?.state === 'starting');
   try {
@@ -110,7 +119,19 @@ async function inspect(
   }
 }
 
+type Config = ValuesOf<typeof YOLO_INT8_DETECT.table>;
+
+/** What of the properties says where the part is. */
+function alignOf({ reference, part: box, partTurn, likeness, notFound }: Config, userDir: string): AlignRequest {
+  return { reference: resolve(userDir, reference), box, rotationDegrees: partTurn, leastScore: likeness, notFound };
+}
+
 export = function (RED: NodeAPI) {
+  const userDir = RED.settings?.userDir ?? process.cwd();
+  /** The last picture of each node: what a part is taught by. */
+  const lastPictures = new Map<string, LastPicture>();
+  serveReferences(RED, lastPictures, userDir);
+
   defineNode<typeof YOLO_INT8_DETECT.table, InspectionMessage>(RED, {
     properties: YOLO_INT8_DETECT,
 
@@ -125,6 +146,8 @@ export = function (RED: NodeAPI) {
       const model = usableModel((id) => RED.nodes.getNode(id), config.model);
       /** Since the model failed its self-test, until it passes one. */
       let isProvenWrong = false;
+      const align = config.align ? alignOf(config, userDir) : undefined;
+      onClose(() => void lastPictures.delete(node.id));
       const showProvenWrong = () => {
         isProvenWrong = true;
         show({ ...STATE_BADGES.failed, text: word('selfTest') });
@@ -153,6 +176,7 @@ export = function (RED: NodeAPI) {
         try {
           // a frame that has a number keeps it
           ({ image, frame } = frameOf(message, message.frame ? 0 : sequences.next(node.id)));
+          lastPictures.set(node.id, { image, frame, model });
           if (typeof frame.id === 'string') books.offer(frame.id, bookedCamera(frame));
           const asked = { ...config, ...readOverrides(DETECT_OVERRIDES, message) };
           ({ confidence } = asked);
@@ -172,7 +196,11 @@ export = function (RED: NodeAPI) {
           return;
         }
 
-        const outcome = await inspect(model, station, { image, frame, confidence, ...(tiling && { tiling }) });
+        const outcome = await inspect(model, station, {
+          ...{ image, frame, confidence },
+          ...(tiling && { tiling }),
+          ...(align && { align }),
+        });
         if (!outcome.inspected && outcome.reason === 'stopped' && isClosing()) return leaveToSuccessor(message);
         if (!outcome.inspected) {
           const { reason, detail, code } = outcome;

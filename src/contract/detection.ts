@@ -10,4 +10,6 @@ export interface Detection {
   /** 0 … 1 */
   confidence: number;
   box: Box;
+  /** Where it is in the reference picture, pixels, where parts are aligned to one; zones are given there. */
+  reference?: Box;
 }

@@ -3,6 +3,7 @@ import type { Detection } from './detection';
 import type { ScoreMap } from './score-map';
 import type { PictureMeasures } from './picture-measures';
 import type { FrameInfo } from './frame';
+import type { Alignment, AlignRequest } from './alignment';
 import type { TileCount, Tiling } from './tiling';
 import type { Kernels, ModelThresholds, Precision } from './manifest';
 import type { SelfTestState } from './self-test';
@@ -59,6 +60,8 @@ export interface DetectRequest {
   scores?: boolean;
   /** Cuts the picture into tiles that the model looks at one by one; detections are then findings: doubles are removed. */
   tiling?: Tiling;
+  /** Finds the part first; a region is then one of the reference picture, and what is not given is the part. */
+  align?: AlignRequest;
 }
 
 export interface Latency {
@@ -86,6 +89,8 @@ export type DetectOutcome =
       latencyMs: Latency;
       /** Where the picture was cut into more than one. */
       tiles?: TileCount;
+      /** Where the part lies, where it was looked for and found. */
+      alignment?: Alignment;
       model: ModelInfo;
       threads: number;
       /** Where they were asked for; null: this kind of model has none. */

@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   SELF_TEST_FAILED: 'the model does not answer its golden pictures as it did when it was made',
   DETECTOR_FAILED: 'the detector process died or could not start',
   DETECTOR_TIMEOUT: 'the detector process did not answer in time',
+  PART_NOT_FOUND: 'the picture does not show the part that was taught',
   SOURCE_UNAVAILABLE: 'the camera, folder or URL cannot be reached',
   IO_FAILED: 'a file could not be read or written',
   CHECK_FAILED: 'a check that was asked for did not pass',

@@ -16,6 +16,7 @@ export const NOT_INSPECTED_REASONS = [
   'stopped',
   'golden check due',
   'out of memory',
+  'part not found',
 ] as const;
 export type NotInspectedReason = (typeof NOT_INSPECTED_REASONS)[number];
 

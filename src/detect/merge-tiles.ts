@@ -11,6 +11,8 @@ export interface TileFindings {
 
 /** Two findings whose smaller one lies in the other by more than this are one; the default of SAHI's GREEDYNMM. */
 const SAME_BY_INNER_SHARE = 0.5;
+/** Whole boxes of two classes that overlap by more than this are two names for one thing, unless a tile saw both. */
+const SAME_BY_IOU = 0.5;
 /** A box that ends so near at the tile's edge may go on behind it; share of the tile's side. 3 px of 640. */
 const EDGE_SHARE = 0.005;
 /** So many of the best are looked at: a flood must not take seconds. */
@@ -37,7 +39,7 @@ interface Pair {
  *
  * Findings of two tiles are one when the smaller box lies in the larger by more than half (intersection over the smaller area, IoS, as in SAHI:
  * Akyon, Altinuc, Temizel, "Slicing aided hyper inference", ICIP 2022), and they are of one class or a tile's edge cuts one of
- * them: half a defect easily looks like another kind. So are two pieces that both end at the edge of their tiles and go on in each other.
+ * them: half a defect easily looks like another kind; nor do tiles always call a whole one the same (IoU above a half). So are two pieces that both end at the edge of their tiles and go on in each other.
  * Findings of one tile are never merged: that tile saw two things. Best matches first, so that chains end in the right place.
  *
  * Of whole boxes the surest stays as it is (a cut one gives it nothing but its confidence); pieces are put together to the box
@@ -90,7 +92,7 @@ function pairsOf(findings: readonly Finding[]): Pair[] {
 
 function isSame(a: Finding, b: Finding): boolean {
   const isOneClass = a.detection.classId === b.detection.classId;
-  if (!isOneClass && !a.isCut && !b.isCut) return false;
+  if (!isOneClass && !a.isCut && !b.isCut) return iou(a.detection.box, b.detection.box) > SAME_BY_IOU;
   if (innerShare(a.detection.box, b.detection.box) > SAME_BY_INNER_SHARE) return true;
   return isOneClass && (goesOn(a, b) || goesOn(b, a));
 }

@@ -231,9 +231,9 @@ export class Detector
   }
 
   async #inspect(job: Job, { process, model }: Running): Promise<DetectOutcome> {
-    const { image, frame, confidence, scores, tiling } = job.request;
+    const { image, frame, confidence, scores, tiling, align } = job.request;
     try {
-      const args = { frame: frame && howToRead(frame), confidence, scores, tiling };
+      const args = { frame: frame && howToRead(frame), confidence, scores, tiling, align };
       const { value, bytes } = await process.request('detect', args, image);
       this.#supervisor.backOff.reset();
       const total = performance.now() - job.offeredAt;
@@ -249,6 +249,7 @@ export class Detector
         model,
         threads: process.threads,
         ...(value.tiles && { tiles: value.tiles }),
+        ...(value.alignment && { alignment: value.alignment }),
         ...(value.scores !== undefined && { scores: value.scores && scoreMap(value.scores, bytes) }),
       };
     } catch (error) {

@@ -1,13 +1,17 @@
 import { performance } from 'node:perf_hooks';
 import { annotateImage } from '../image/annotate';
 import { cutPicture } from '../image/cut';
+import { PART_NOT_FOUND, type AlignRequest } from '../contract/alignment';
+import { InspectionError } from '../contract/errors';
+import { alignPart, uprightSize } from '../detect/align/align-part';
+import { DEFAULT_CONFIDENCE } from '../detect/model-runner';
 import { inferTiles } from '../detect/tiled';
 import { decodeAndLetterbox } from '../image/letterbox';
 import { decodeTiles, TiledPicture } from '../image/tiles';
 import type { Letterboxed } from '../image/letterbox-geometry';
 import { measurePicture } from '../image/picture-measures';
 import type { Inference } from './inference';
-import type { OperationName, Operations } from './protocol';
+import type { DetectValue, OperationName, Operations } from './protocol';
 
 /** What an operation makes: the value of its answer, and bytes beside it if it makes any. */
 interface Made<Name extends OperationName> {
@@ -32,6 +36,49 @@ export type AnyOperation = (
 ) => Promise<Made<OperationName>>;
 
 async function detect(
+  args: Operations['detect']['args'],
+  image: Uint8Array,
+  inference: Inference,
+  onProgress: () => void,
+): Promise<Made<'detect'>> {
+  if (args.align === undefined) return detectIn(args, image, inference, onProgress);
+  const { align, ...rest } = args;
+  const start = performance.now();
+  const found = await alignPart(image, rest.frame, align);
+  const alignMs = performance.now() - start;
+  if (found === undefined) {
+    return { value: await absentPart(image, rest, align, { inference, decodeMs: alignMs }) };
+  }
+  const { part, toFrame, alignment, size } = found;
+  const frame = { format: 'rgb24' as const, width: part.width, height: part.height };
+  const { value, bytes } = await detectIn({ ...rest, frame }, part.pixels, inference, onProgress);
+  const detections = value.detections.map((detection) => toFrame(detection));
+  const decodeMs = value.decodeMs + alignMs;
+  return { value: { ...value, detections, image: size, alignment, decodeMs }, ...(bytes && { bytes }) };
+}
+
+/** A picture without the part: a detection that fails it, where that is wanted. @throws InspectionError PART_NOT_FOUND */
+async function absentPart(
+  image: Uint8Array,
+  { frame, confidence }: Operations['detect']['args'],
+  { notFound }: AlignRequest,
+  { inference, decodeMs }: { inference: Inference; decodeMs: number },
+): Promise<DetectValue> {
+  if (notFound !== 'fail') {
+    throw new InspectionError('PART_NOT_FOUND', 'The picture does not show the part that was taught as reference');
+  }
+  const size = await uprightSize(image, frame);
+  const box = { x: 0, y: 0, ...size };
+  const least = confidence ?? inference.model.thresholds?.confidence ?? DEFAULT_CONFIDENCE;
+  return {
+    detections: [{ label: PART_NOT_FOUND, classId: -1, confidence: 1, box }],
+    image: size,
+    confidence: least,
+    ...{ decodeMs, inferMs: 0 },
+  };
+}
+
+async function detectIn(
   { frame, confidence, scores, tiling }: Operations['detect']['args'],
   image: Uint8Array,
   inference: Inference,

@@ -10,6 +10,7 @@ const REASONS: Partial<Record<ErrorCode, NotInspectedReason>> = {
   BAD_IMAGE: 'bad image',
   IMAGE_TOO_LARGE: 'bad image',
   OUT_OF_MEMORY: 'out of memory',
+  PART_NOT_FOUND: 'part not found',
   MODEL_NOT_FOUND: 'model not available',
   MODEL_INVALID: 'model not available',
   MODEL_UNSUPPORTED: 'model not available',

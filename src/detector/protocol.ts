@@ -4,6 +4,7 @@ import type { ErrorCode } from '../contract/errors';
 import type { DrawingRequest } from '../image/annotate';
 import type { CutRequest } from '../image/cut';
 import type { FrameInfo, Rectangle } from '../contract/frame';
+import type { Alignment, AlignRequest } from '../contract/alignment';
 import type { TileCount, Tiling } from '../contract/tiling';
 import type { PictureMeasures } from '../contract/picture-measures';
 import type { ModelInfo } from '../contract/detector';
@@ -20,7 +21,7 @@ export interface Operations {
    * map, float32 in the byte order of the machine.
    */
   detect: {
-    args: { frame?: Partial<FrameInfo>; confidence?: number; scores?: boolean; tiling?: Tiling };
+    args: { frame?: Partial<FrameInfo>; confidence?: number; scores?: boolean; tiling?: Tiling; align?: AlignRequest };
     value: DetectValue;
   };
   /** Payload: an image. Makes a JPEG with boxes, labels and verdict; answers with its size, pixels. */
@@ -48,6 +49,8 @@ export interface DetectValue {
   inferMs: number;
   /** Where the picture was cut; there are no scores then. */
   tiles?: TileCount;
+  /** Where the part lies, where it was looked for; absent when it was not found. */
+  alignment?: Alignment;
   /** Shape of the map in the payload, where one was asked for; null: this kind of head has none. */
   scores?: Omit<ScoreMap, 'values'> | null;
 }

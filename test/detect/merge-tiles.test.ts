@@ -52,9 +52,15 @@ describe('findings of tiles that overlap', () => {
     assert.deepEqual(found, [one, other]);
   });
 
-  it('stay two of two classes when both are whole', () => {
-    const found = merge([detection(500, 50, 20, 20, 0.8, 0)], [detection(500, 50, 20, 20, 0.7, 1)]);
-    assert.equal(found.length, 2);
+  it('are one, by its surer name, where two tiles call a whole thing by two names', () => {
+    const found = merge([detection(500, 50, 20, 20, 0.8, 0)], [detection(500, 51, 20, 20, 0.7, 1)]);
+    assert.deepEqual(found, [detection(500, 50, 20, 20, 0.8, 0)]);
+  });
+
+  it('stay two of two classes where a tile saw both, or where they only touch', () => {
+    const [one, other] = [detection(500, 50, 20, 20, 0.8, 0), detection(500, 52, 20, 20, 0.7, 1)];
+    assert.deepEqual(merge([one, other], [one, other]), [one, other]);
+    assert.equal(merge([one], [detection(510, 60, 20, 20, 0.7, 1)]).length, 2);
   });
 
   it('stay a small one inside of a large one where each tile shows both', () => {

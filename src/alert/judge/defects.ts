@@ -4,7 +4,7 @@ import { plainText } from './names';
 import type { AlertRules, ClassRule, Severity, Zone } from './rules';
 
 /** A detection that counts under the rules. */
-export interface Defect extends Detection {
+export interface Defect extends Omit<Detection, 'reference'> {
   severity: Severity;
 }
 
@@ -65,7 +65,7 @@ export function findDefects(detections: readonly Detection[], rules: AlertRules,
     if (rules.zones.length > 0) {
       // Without the size nobody can say where the defect is; passing the part would be a guess.
       if (image === undefined) throw expected('the image size', 'msg.inference.image', undefined);
-      if (!zonesAllow(rules.zones, label, detection.box, image)) continue;
+      if (!zonesAllow(rules.zones, label, detection.reference ?? detection.box, image)) continue;
     }
     const { classId, confidence, box } = detection;
     defects.push({

@@ -1,5 +1,3 @@
-import type { Dialog } from '../shared/editor/dialog';
-
 /** Widest picture in the dialog, pixels. */
 const PREVIEW_WIDTH_PX = 420;
 
@@ -8,7 +6,7 @@ interface Point {
   y: number;
 }
 
-/** Shows a picture upright in a canvas; a rectangle drawn into it becomes the region. */
+/** Shows a picture upright in a canvas; a rectangle drawn into it becomes what the field `region` says: x, y, width, height. */
 export class RegionCanvas {
   readonly #canvas: HTMLCanvasElement;
   readonly #region: JQuery;
@@ -19,11 +17,12 @@ export class RegionCanvas {
   readonly #scale: number;
   #from: Point | undefined;
 
-  constructor(canvas: HTMLCanvasElement, image: HTMLImageElement, { field }: Dialog) {
+  /** @param turn clockwise, degrees, that makes the picture upright */
+  constructor(canvas: HTMLCanvasElement, image: HTMLImageElement, region: JQuery, turn: number) {
     this.#canvas = canvas;
     this.#image = image;
-    this.#region = field('region');
-    this.#turn = Number(field('rotate').val()) || 0;
+    this.#region = region;
+    this.#turn = turn;
     const isSideways = this.#turn % 180 !== 0;
     this.#width = isSideways ? image.height : image.width;
     this.#height = isSideways ? image.width : image.height;
@@ -31,11 +30,11 @@ export class RegionCanvas {
     canvas.width = Math.round(this.#width * this.#scale);
     canvas.height = Math.round(this.#height * this.#scale);
     $(canvas)
-      .off('.camera-in')
-      .on('mousedown.camera-in', (event) => void (this.#from = this.#pointOf(event)))
-      .on('mousemove.camera-in', (event) => this.#draw(this.#pointOf(event)))
-      .on('mouseup.camera-in mouseleave.camera-in', () => void (this.#from = undefined));
-    this.#region.off('.camera-in').on('change.camera-in', () => this.#paint());
+      .off('.region-canvas')
+      .on('mousedown.region-canvas', (event) => void (this.#from = this.#pointOf(event)))
+      .on('mousemove.region-canvas', (event) => this.#draw(this.#pointOf(event)))
+      .on('mouseup.region-canvas mouseleave.region-canvas', () => void (this.#from = undefined));
+    this.#region.off('.region-canvas').on('change.region-canvas', () => this.#paint());
     this.#paint();
     canvas.style.display = 'block';
   }
