@@ -3,7 +3,7 @@ import { annotateImage } from '../image/annotate';
 import { cutPicture } from '../image/cut';
 import { PART_NOT_FOUND, type AlignRequest } from '../contract/alignment';
 import { InspectionError } from '../contract/errors';
-import { alignPart, uprightSize } from '../detect/align/align-part';
+import { alignPart } from '../detect/align/align-part';
 import { DEFAULT_CONFIDENCE } from '../detect/model-runner';
 import { inferTiles } from '../detect/tiled';
 import { decodeAndLetterbox } from '../image/letterbox';
@@ -67,12 +67,15 @@ async function absentPart(
   if (notFound !== 'fail') {
     throw new InspectionError('PART_NOT_FOUND', 'The picture does not show the part that was taught as reference');
   }
-  const size = await uprightSize(image, frame);
+  const { input } = inference.model;
+  const whole = await decodeAndLetterbox(image, { ...frame, region: undefined }, input);
+  const size = { width: whole.sourceWidth, height: whole.sourceHeight };
   const box = { x: 0, y: 0, ...size };
   const least = confidence ?? inference.model.thresholds?.confidence ?? DEFAULT_CONFIDENCE;
   return {
     detections: [{ label: PART_NOT_FOUND, classId: -1, confidence: 1, box }],
     image: size,
+    picture: measurePicture(whole, input.width),
     confidence: least,
     ...{ decodeMs, inferMs: 0 },
   };

@@ -4,7 +4,6 @@ import type { Box, Detection } from '../../contract/detection';
 import { expected, messageOf } from '../../contract/errors';
 import type { FrameInfo, Rectangle } from '../../contract/frame';
 import { greyOf } from '../../image/grey';
-import { withUpright } from '../../image/letterbox';
 import { decodeRgb, warpRgb, type RgbPicture, type Similarity } from '../../image/warp';
 import { ALIGN_SIDE_PX, PartTemplate } from './align';
 
@@ -107,12 +106,4 @@ function moved(box: Box, { a, b, tx, ty }: Similarity, size: { width: number; he
   const [left, top] = [clip(x - halfWidth, size.width), clip(y - halfHeight, size.height)];
   const [right, bottom] = [clip(x + halfWidth, size.width), clip(y + halfHeight, size.height)];
   return { x: left, y: top, width: right - left, height: bottom - top };
-}
-
-/** Of a picture, upright, without decoding it. @throws InspectionError BAD_IMAGE */
-export function uprightSize(
-  image: Uint8Array,
-  frame: Partial<FrameInfo> | undefined,
-): Promise<{ width: number; height: number }> {
-  return withUpright(image, frame, ({ width, height }) => Promise.resolve({ width, height }));
 }
