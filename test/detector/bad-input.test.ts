@@ -174,6 +174,7 @@ describe('bad models', () => {
       assert.ok(!outcome.inspected);
       assert.deepEqual([outcome.reason, outcome.code], ['model not available', code]);
       assert.deepEqual([detector.stats().state, detector.stats().restarts], ['failed', 0]);
+      assert.equal(detector.failure?.code, code);
     });
   }
 
