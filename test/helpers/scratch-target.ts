@@ -19,8 +19,8 @@ import { waitFor } from './wait-for';
 
 type FlowNode = Record<string, unknown> & { id: string; type: string };
 
-/** What Node-RED writes by itself, whatever is deployed. */
-const NODE_REDS_OWN = /^\.config\.|\.backup$|^\.sessions|^\.npm/;
+/** What Node-RED writes by itself, whatever is deployed; and the books of the whole station, which are not one flow's to remove. */
+const NODE_REDS_OWN = /^\.config\.|\.backup$|^\.sessions|^\.npm|^inspection\/books\.json/;
 
 /**
  * A machine to deploy to: a home folder of its own, a real Node-RED, and in place of systemd a program `systemctl` that
