@@ -328,10 +328,11 @@ esac`,
     {
       name: 'start: the machine is switched off',
       breakIt: () => {
+        // (systemctl takes the place of the shell: its parent is this test)
         cpSync(join(target.bin, 'systemctl'), join(folder, 'systemctl'));
         target.replace(
           'systemctl',
-          `[ "$1" = restart ] || exec ${join(folder, 'systemctl')} "$@"; kill -9 $(cat ${target.home}/node-red.pid); kill -9 $PPID $$`,
+          `[ "$1" = restart ] || exec ${join(folder, 'systemctl')} "$@"; kill -9 $(cat ${target.home}/node-red.pid); kill -9 $$`,
         );
       },
       mend: () => {
