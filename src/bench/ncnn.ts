@@ -74,13 +74,19 @@ export async function measureNcnn(
 
 function run(program: string, args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: 'pipe', timeout: LIMIT_MS });
+    const child = spawn(program, args, { stdio: 'pipe' });
+    // spawn's own limit would go on for ten minutes after a program that is not there
+    const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+    const end = (said: { status: number | null; stdout: string; stderr: string }) => {
+      clearTimeout(limit);
+      resolve(said);
+    };
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (piece) => (stdout += String(piece)));
     child.stderr.on('data', (piece) => (stderr += String(piece)));
     child.stdin.on('error', () => undefined);
-    child.on('error', (error) => resolve({ status: null, stdout: '', stderr: error.message }));
-    child.on('close', (status) => resolve({ status, stdout, stderr }));
+    child.on('error', (error) => end({ status: null, stdout: '', stderr: error.message }));
+    child.on('close', (status) => end({ status, stdout, stderr }));
     child.stdin.end(SCRIPT);
   });
 }
