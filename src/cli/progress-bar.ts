@@ -12,7 +12,7 @@ const LEAST_INTERVAL_MS = 100;
 export class ProgressBar {
   readonly #startedAt = performance.now();
   #lastTenth = 0;
-  #drawnAt = 0;
+  #drawnAt = -Infinity;
 
   constructor(private readonly stream: NodeJS.WriteStream = process.stderr) {}
 
@@ -24,7 +24,7 @@ export class ProgressBar {
 
   /** Ends the bar's line; what comes next begins on one of its own. */
   stop(): void {
-    if (this.stream.isTTY && this.#drawnAt > 0) this.stream.write('\n');
+    if (this.stream.isTTY && this.#drawnAt > -Infinity) this.stream.write('\n');
   }
 
   #draw(done: number, step: string): void {
