@@ -206,6 +206,8 @@ export class ShadowController extends EventEmitter<ControllerEvents> {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();
     await this.#openReview();
+    // a deploy may have come meanwhile: the line's model is being stopped, and asking for it would start it again for good
+    if (this.#closed) return;
     const station = await this.#switch.start();
     this.#ownConfidence = await ownConfidence(station?.chosen?.folder ?? linePath);
     if (station?.pointer?.state === 'trial') {
