@@ -72,7 +72,8 @@ export = function (RED: NodeAPI) {
 
   /** How the store of people's answers is opened, and the log of parts beside it; nothing where nobody is asked. */
   function reviewOf({ node, config, onClose }: Context, detector: Detector | undefined) {
-    if (!config.review) return {};
+    // without a user folder there is no place of its own for the answers
+    if (!config.review || (config.reviewFolder === '' && RED.settings.userDir === undefined)) return {};
     const folder = fromUserDir(config.reviewFolder || join('review', node.id));
     let log: PartLog | undefined;
     const opened = PartLog.open(join(folder, 'parts')).then(
