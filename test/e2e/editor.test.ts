@@ -35,11 +35,14 @@ const TYPES = Object.keys(declared.nodes).filter((type) => type !== 'inspection-
 /** What the dialog of camera-in shows for each source, beside what all have. */
 const FIELDS_OF: Record<string, string[]> = {
   folder: ['path', 'loop'],
-  simulator: ['look', 'defectRate', 'seed'],
+  simulator: ['look', 'defectRate', 'seed', 'design', 'shift', 'turn'],
   http: ['url', 'user', 'password', 'mode', 'delay'],
   rtsp: ['url', 'user', 'password', 'transport', 'format', 'width', 'height', 'delay'],
-  v4l2: ['device', 'format', 'width', 'height', 'delay'],
-  rpicam: ['device', 'mode', 'width', 'height', 'delay'],
+  v4l2: ['device', 'format', 'width', 'height', 'pixelFormat', 'controls', 'delay'],
+  rpicam: [
+    ...['device', 'mode', 'width', 'height', 'shutter', 'gain', 'whiteBalance', 'focus', 'hdr', 'cameraFps'],
+    ...['sensorRegion', 'tuningFile', 'delay'],
+  ],
 };
 
 for (const version of [() => NODE_RED_4, nodeRed5]) {
