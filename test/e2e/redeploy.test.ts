@@ -185,7 +185,9 @@ describe('a deploy under load', () => {
     assert.ok(verdicts > 100, String(verdicts));
     assert.equal(new Set(seen.map(({ id }) => id)).size, seen.length, 'one verdict per frame');
     // 'message' is where parts without a camera come from
-    assert.equal(sums.message?.ended, verdicts);
+    // (one that is booked as stopped may have been with a node that went: nobody is left to tell its caller)
+    const { ended = 0, stopped = 0 } = sums.message ?? {};
+    assert.ok(ended >= verdicts && ended - stopped <= verdicts, `${ended} ended, ${stopped} stopped, ${verdicts} told`);
     const ofCamera = seen.filter(({ camera }) => camera === 'camera');
     assert.equal(
       sums.top?.ended,

@@ -29,7 +29,7 @@ const SHOTS = join(ROOT, 'screenshots', 'station-names');
 /** The trays slide in and out. */
 const TRAY_MS = 500;
 
-describe('18.8: names of stations', () => {
+describe('names of stations', () => {
   const userDir = mkdtempSync(join(tmpdir(), 'names-'));
   let broker: Mosquitto;
   let subscriber: Subscriber;

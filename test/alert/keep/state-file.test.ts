@@ -41,7 +41,7 @@ describe('StateFile', () => {
     assert.equal(await (await StateFile.open(folder)).rulesFor(DEFAULT_RULES), DEFAULT_RULES);
   });
 
-  it('18.8: a station of another name begins to count anew; one without a name before keeps its counters', async () => {
+  it('a station of another name begins to count anew; one without a name before keeps its counters', async () => {
     const file = await StateFile.open(folder);
     await file.save({ counters: { ...newCounters(0), triggers: 2, pass: 2 } });
     await file.workFor('line-1');

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { StationNames } from '../../../nodes/defect-alert/station-names';
 
 describe('the names of the stations at work', () => {
-  it('18.8: two of one name are both told, and told again when they are not', () => {
+  it('two of one name are both told, and told again when they are not', () => {
     const names = new StationNames();
     const told: string[] = [];
     const join = (id: string, name: string) => names.join(id, name, (twin) => told.push(`${id}: ${twin ?? 'alone'}`));
